@@ -1,0 +1,5 @@
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    pass

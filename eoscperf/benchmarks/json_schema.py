@@ -1,0 +1,185 @@
+"""JSON Schema for benchmarks: is a schema one we can use, and does a result fit it, both in bounded time.
+
+No schema and no value can hold a thread for longer than it was given: everything runs in this process with a deadline
+that is asked at every step, and nothing is ever fetched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema.exceptions import ValidationError
+
+from eoscperf import jsontext
+
+from .schema_engine.dialects import DIALECTS, LATEST, Dialect, dialect_of
+from .schema_engine.evaluation import Run
+from .schema_engine.index import META, Index
+from .schema_engine.keywords import VALIDATORS
+from .schema_engine.limits import Deadline, SchemaUnusable, ValidationTimeout
+
+__all__ = ["SchemaIssue", "SchemaUnusable", "ValidationTimeout", "Verdict", "check_schema", "validate"]
+
+MAX_DETAIL = 300
+CACHED_SCHEMAS = 256
+CACHED_CHARACTERS = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class SchemaIssue:
+    """One thing that is wrong: a sentence, the RFC 6901 pointer to its place, the JSON Schema keyword that says so."""
+
+    detail: str
+    pointer: str
+    keyword: str | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a validation found; no issues mean that the value fits. `truncated` tells that there are more."""
+
+    issues: list[SchemaIssue]
+    truncated: bool
+
+
+def check_schema(schema: Any, *, seconds: float = 2.0, limit: int = 100) -> list[SchemaIssue]:
+    """Everything that keeps the schema from being used, at most `limit`; raises `ValidationTimeout`."""
+    deadline = Deadline(seconds)
+    try:
+        # A copy: nobody can change it meanwhile, and no part of it is the same object as another one.
+        document = jsontext.loads(jsontext.dumps(schema))
+        _, issues = _examine(document, deadline, limit)
+    except jsontext.JSONTextError as error:
+        return [_issue(f"the schema is not usable JSON: {error.detail}", (), None)]
+    except RecursionError:
+        return [_issue("the schema is nested too deep", (), None)]
+    return issues
+
+
+def validate(schema_text: str, instance: Any, *, seconds: float = 2.0, limit: int = 100) -> Verdict:
+    """Validate a value against a schema; raises `SchemaUnusable` and `ValidationTimeout`."""
+    deadline = Deadline(seconds)
+    try:
+        index = _SCHEMAS.index(schema_text, deadline)
+        found = _Findings(limit)
+        found.add_errors(Run(index, deadline, VALIDATORS).errors(index.document, index.root_uri, instance))
+    except RecursionError:
+        raise SchemaUnusable("the schema and the value are nested too deep together") from None
+    return Verdict(found.issues(), found.full)
+
+
+class _Schemas:
+    """Schemas that are ready to validate, the latest used ones, for all threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[bytes, tuple[int, Index | str]] = OrderedDict()
+        self._characters = 0
+
+    def index(self, text: str, deadline: Deadline) -> Index:
+        """The schema of this text; raises `SchemaUnusable`."""
+        key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        with self._lock:
+            entry = self._known.get(key)
+            if entry is not None:
+                self._known.move_to_end(key)
+        ready = entry[1] if entry is not None else self._prepare(key, text, deadline)
+        if isinstance(ready, str):
+            raise SchemaUnusable(ready)
+        return ready
+
+    def clear(self) -> None:
+        with self._lock:
+            self._known.clear()
+            self._characters = 0
+
+    def _prepare(self, key: bytes, text: str, deadline: Deadline) -> Index | str:
+        ready: Index | str
+        try:
+            index, issues = _examine(jsontext.loads(text), deadline, 1)
+        except jsontext.JSONTextError as error:
+            ready = f"the schema is not JSON: {error.detail}"
+        else:
+            if index is None or issues:
+                ready = f"{issues[0].detail} (at {issues[0].pointer or 'the root'} of the schema)"
+            else:
+                ready = index
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = (len(text), ready)
+                self._characters += len(text)
+            while len(self._known) > CACHED_SCHEMAS or (
+                self._characters > CACHED_CHARACTERS and len(self._known) > 1
+            ):
+                _, (size, _) = self._known.popitem(last=False)
+                self._characters -= size
+        return ready
+
+
+_SCHEMAS = _Schemas()
+
+
+def _examine(document: Any, deadline: Deadline, limit: int) -> tuple[Index | None, list[SchemaIssue]]:
+    """The index of a schema document and what is wrong with it; no index where it cannot even be walked."""
+    if not isinstance(document, dict):
+        return None, [_issue("a JSON Schema must be an object", (), None)]
+    dialect = dialect_of(document["$schema"]) if "$schema" in document else LATEST
+    if dialect is None:
+        allowed = ", ".join(each.uri for each in DIALECTS)
+        return None, [_issue(f"must be one of {allowed}", ("$schema",), "$schema")]
+    found = _Findings(limit)
+    found.add_errors(_meta_errors(document, dialect, deadline))
+    if found.full:
+        return None, found.issues()
+    index = Index(document, dialect, deadline)
+    index.close()
+    for schema, path, inner in index.unchecked:
+        found.add_errors(_meta_errors(schema, inner, deadline), path)
+    for problem in index.problems:
+        found.add(problem.detail, problem.path, problem.keyword)
+    return index, found.issues()
+
+
+def _meta_errors(schema: Any, dialect: Dialect, deadline: Deadline) -> Iterator[ValidationError]:
+    return Run(_META_INDEX, deadline, VALIDATORS).errors(META.resources[dialect.uri], dialect.uri, schema)
+
+
+class _Findings:
+    """Issues without doubles, up to one more than the limit, given out in the order of their places."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._found: dict[SchemaIssue, tuple[tuple[int, int, str], ...]] = {}
+
+    @property
+    def full(self) -> bool:
+        return len(self._found) > self._limit
+
+    def add_errors(self, errors: Iterable[ValidationError], prefix: tuple[str | int, ...] = ()) -> None:
+        for error in errors:
+            keyword = error.validator if isinstance(error.validator, str) else None
+            self.add(error.message, (*prefix, *error.path), keyword)
+            if self.full:
+                return
+
+    def add(self, detail: str, path: tuple[str | int, ...], keyword: str | None) -> None:
+        order = tuple((0, part, "") if isinstance(part, int) else (1, 0, part) for part in path)
+        if not self.full:
+            self._found.setdefault(_issue(detail, path, keyword), order)
+
+    def issues(self) -> list[SchemaIssue]:
+        return sorted(self._found, key=self._found.__getitem__)[: self._limit]
+
+
+def _issue(detail: str, path: tuple[str | int, ...], keyword: str | None) -> SchemaIssue:
+    if len(detail) > MAX_DETAIL:
+        detail = detail[: MAX_DETAIL - 3] + "..."
+    return SchemaIssue(jsontext.sendable(detail), jsontext.sendable(jsontext.pointer(path)), keyword)
+
+
+_META_INDEX = Index(True, LATEST, Deadline(None))

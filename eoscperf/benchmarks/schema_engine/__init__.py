@@ -1,0 +1,1 @@
+"""The bounded JSON Schema engine behind `eoscperf.benchmarks.json_schema`."""

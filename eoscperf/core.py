@@ -1,0 +1,32 @@
+"""The kernel and the core features, in the order they are included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+KERNEL = (
+    "pyramid_jinja2",
+    "cornice",
+    "eoscperf.db",  # brings the transaction manager; everything below works inside it
+    "eoscperf.locator",
+    "eoscperf.events",
+    "eoscperf.extend.directives",  # before the first that uses a directive
+    "eoscperf.extend.resources",
+    "eoscperf.security",
+    "eoscperf.rest",
+    "eoscperf.web",
+)
+
+FEATURES = (
+    "eoscperf.review",  # journal and life cycle: what sites, benchmarks and results are moderated with
+    "eoscperf.users",
+    "eoscperf.sites",
+    "eoscperf.benchmarks",
+    "eoscperf.results",  # needs sites and benchmarks to hang a result on
+    "eoscperf.moderation",  # decides about all of the above
+)
+
+
+def includeme(config: Any) -> None:
+    for name in KERNEL + FEATURES:
+        config.include(name)

@@ -1,0 +1,149 @@
+"""The database: declarative base, column types that behave alike on both databases, one session per request."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+import zope.sqlalchemy
+from sqlalchemy import orm
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+CodePointText = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Text that compares and orders by Unicode code point on every database."""
+
+
+class UTCDateTime(sa.TypeDecorator[datetime.datetime]):
+    """An aware datetime, stored in UTC with microseconds; naive values are refused.
+
+    SQLite keeps it as text of a fixed width, so that comparing the text compares the instants.
+    """
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(sa.Text())
+        return dialect.type_descriptor(sa.DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime.datetime | None, dialect: sa.Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without an offset names no instant")
+        value = value.astimezone(datetime.UTC)
+        return value.strftime("%Y-%m-%d %H:%M:%S.%f").rjust(26, "0") if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime.datetime | None:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return datetime.datetime.fromisoformat(value).replace(tzinfo=datetime.UTC)
+        return value.astimezone(datetime.UTC)
+
+
+class Base(orm.DeclarativeBase):
+    """The declarative base of the core and of every plug-in."""
+
+    metadata = metadata
+    type_annotation_map = {
+        str: CodePointText,
+        datetime.datetime: UTCDateTime(),
+        uuid.UUID: sa.Uuid(),
+    }
+
+
+def text_enum(*values: str, name: str) -> sa.Enum:
+    """Text with a CHECK of the allowed values; no type of its own is left behind on downgrade."""
+    return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=32)
+
+
+def utcnow() -> datetime.datetime:
+    """Now, aware, in UTC."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+def make_engine(url: str | sa.URL, **options: Any) -> sa.Engine:
+    """An engine set up as the platform needs it, for SQLite or PostgreSQL.
+
+    SQLite: foreign keys on, write-ahead log with full synchronisation (an acknowledged change
+    survives a crash of process or machine), savepoints that work, writers that wait for each other.
+    """
+    url = sa.make_url(url)
+    if url.get_backend_name() == "postgresql":
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        options.setdefault("pool_pre_ping", True)
+    engine = sa.create_engine(url, **options)
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    return engine
+
+
+def _prepare_sqlite(engine: sa.Engine) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def connect(connection: Any, record: Any) -> None:
+        # pysqlite would otherwise begin transactions behind SQLAlchemy's back and break savepoints.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA busy_timeout = 20000")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.close()
+        connection.create_function("eoscperf_lower", 1, _lower, deterministic=True)
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # A transaction that reads first and writes later cannot wait for another writer under WAL:
+        # it fails at once. Those that will write say so and queue at the start instead.
+        immediate = connection.get_execution_options().get("sqlite_immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def request_session(factory: orm.sessionmaker[orm.Session], manager: Any, **info: Any) -> orm.Session:
+    """A session that lives and dies with the transaction manager's transaction."""
+    session = factory(info=info)
+    # "changed" from the start: Core statements are invisible to the unit of work, and a session
+    # that looks clean would be rolled back in silence.
+    zope.sqlalchemy.register(session, initial_state="changed", transaction_manager=manager)
+    return session
+
+
+def _dbsession(request: Any) -> orm.Session:
+    session = request.environ.get("eoscperf.dbsession")
+    if session is not None:
+        return session
+    factory = request.registry["dbsession_factory"]
+    session = request_session(factory, request.tm, request=request)
+    if request.method not in ("GET", "HEAD", "OPTIONS") and session.get_bind().dialect.name == "sqlite":
+        session.connection(execution_options={"sqlite_immediate": True})
+    return session
+
+
+def includeme(config: Any) -> None:
+    settings = config.get_settings()
+    config.include("pyramid_tm")
+    config.include("pyramid_retry")
+    engine = settings.get("eoscperf.engine") or make_engine(
+        settings["sqlalchemy.url"], **settings["sqlalchemy.options"]
+    )
+    config.registry["dbengine"] = engine
+    config.registry["dbsession_factory"] = orm.sessionmaker(bind=engine)
+    config.add_request_method(_dbsession, "dbsession", reify=True)

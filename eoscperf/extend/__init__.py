@@ -1,0 +1,75 @@
+"""Plug-ins: feature packages that live elsewhere, found by entry point, enabled by name."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.resources
+import importlib.util
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+GROUP = "eoscperf.plugins"
+
+CORE_MODELS = (
+    "eoscperf.rest.idempotency",
+    "eoscperf.users.models",
+    "eoscperf.review.models",
+    "eoscperf.sites.models",
+    "eoscperf.benchmarks.models",
+    "eoscperf.results.models",
+    "eoscperf.moderation.models",
+)
+
+
+def installed() -> dict[str, EntryPoint]:
+    """Every installed plug-in by name, enabled or not."""
+    return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)}
+
+
+def plugin_package(name: str) -> Any:
+    """The package of an installed plug-in; LookupError names those there are."""
+    found = installed()
+    if name not in found:
+        raise LookupError(f"no plug-in {name!r} is installed; installed: {', '.join(found) or 'none'}")
+    return importlib.import_module(found[name].module)
+
+
+def plugin_options(name: str) -> tuple[Any, ...]:
+    """The settings a plug-in declares: `SETTINGS` of its package, a sequence of `eoscperf.settings.Option`."""
+    return tuple(getattr(plugin_package(name), "SETTINGS", ()))
+
+
+def import_models(plugins: list[str] | tuple[str, ...]) -> None:
+    """Make the tables of the core and of these plug-ins known to the metadata."""
+    for module in CORE_MODELS:
+        importlib.import_module(module)
+    for name in plugins:
+        package = plugin_package(name)
+        if importlib.util.find_spec(f"{package.__name__}.models") is not None:
+            importlib.import_module(f"{package.__name__}.models")
+
+
+def migration_locations() -> list[str]:
+    """Folders with migrations: `migrations/` of every installed plug-in.
+
+    Disabled ones are included, as the database may still know their revisions.
+    """
+    folders = []
+    for name in installed():
+        folder = Path(str(importlib.resources.files(plugin_package(name)))) / "migrations"
+        if folder.is_dir():
+            folders.append(str(folder))
+    return folders
+
+
+def includeme(config: Any) -> None:
+    """Include the enabled plug-ins, in the order of the setting."""
+    for name in config.get_settings()["eoscperf.plugins"]:
+        package = plugin_package(name)
+        config.include(package)
+        config.action(("eoscperf.plugin", name), _record, args=(config.registry, name, package))
+
+
+def _record(registry: Any, name: str, package: Any) -> None:
+    registry.setdefault("eoscperf.enabled", {})[name] = package

@@ -1,0 +1,87 @@
+"""Content codings: gzip and zstd, as the client prefers."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from zlib import MAX_WBITS, compressobj
+
+import zstandard
+
+LEAST_BYTES = 512
+"""Shorter bodies do not get shorter by it."""
+
+_TEXTUAL = ("application/json", "application/problem+json", "application/x-ndjson", "text/")
+
+
+def compress(request: Any, answer: Any) -> None:
+    """Encode a response in place as Accept-Encoding allows; an ETag gets the coding as a suffix."""
+    if "Content-Encoding" in answer.headers or answer.status_int in (204, 304):
+        return
+    if not (answer.content_type or "").startswith(_TEXTUAL):
+        return
+    coding = preferred(request)
+    if coding is None:
+        return
+    if _is_stream(answer):
+        answer.app_iter = _ENCODERS[coding][1](answer.app_iter)
+        answer.headers.pop("Content-Length", None)
+    else:
+        body = answer.body
+        if len(body) < LEAST_BYTES:
+            return
+        answer.body = _ENCODERS[coding][0](body)
+    answer.headers["Content-Encoding"] = coding
+    tag = answer.headers.get("ETag")
+    if tag:
+        answer.headers["ETag"] = f'{tag[:-1]}-{coding}"'
+
+
+def preferred(request: Any) -> str | None:
+    """The coding to use: the client's favourite of ours, gzip among equals; None for none."""
+    if "Accept-Encoding" not in request.headers:
+        return None
+    offers = request.accept_encoding.acceptable_offers(["gzip", "zstd", "identity"])
+    ranked = {name: quality for name, quality in offers}
+    codings = [name for name in ("gzip", "zstd") if ranked.get(name, 0) > 0]
+    if not codings:
+        return None
+    best = max(codings, key=lambda name: ranked[name])
+    return best if ranked[best] >= ranked.get("identity", 0) else None
+
+
+def _is_stream(answer: Any) -> bool:
+    return not isinstance(answer.app_iter, list | tuple)
+
+
+def _gzip_stream(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    coder = compressobj(6, wbits=MAX_WBITS | 16)
+    yield from _encoded(chunks, coder.compress, coder.flush)
+
+
+def _zstd_stream(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    coder = zstandard.ZstdCompressor(level=3).compressobj()
+    yield from _encoded(chunks, coder.compress, coder.flush)
+
+
+def _encoded(
+    chunks: Iterable[bytes], encode: Callable[[bytes], bytes], flush: Callable[[], bytes]
+) -> Iterator[bytes]:
+    try:
+        for chunk in chunks:
+            encoded = encode(chunk)
+            if encoded:
+                yield encoded
+        yield flush()
+    finally:
+        # The client may be gone in the middle: what feeds us must be told, it may hold a database session.
+        close = getattr(chunks, "close", None)
+        if close is not None:
+            close()
+
+
+_ENCODERS: dict[str, tuple[Callable[[bytes], bytes], Callable[[Iterable[bytes]], Iterator[bytes]]]] = {
+    "gzip": (lambda body: gzip.compress(body, 6, mtime=0), _gzip_stream),
+    "zstd": (lambda body: zstandard.ZstdCompressor(level=3).compress(body), _zstd_stream),
+}

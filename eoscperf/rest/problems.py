@@ -1,0 +1,142 @@
+"""RFC 9457 problem details for every failure under the API prefix."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import orjson
+import sqlalchemy.exc
+from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPMethodNotAllowed, HTTPNotFound
+from pyramid.response import Response
+
+from eoscperf import errors
+from eoscperf.security.policy import level_problem
+
+log = logging.getLogger(__name__)
+
+TYPE = "urn:eoscperf:problem:"
+
+
+class Problem(HTTPException):
+    """A problem as a response that can be returned and raised: cornice does both with its errors."""
+
+    def __init__(self, error: errors.DomainError, request_id: str) -> None:
+        body = problem_body(error, request_id)
+        Response.__init__(
+            self,
+            body=orjson.dumps(body, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE),
+            status=error.status,
+            content_type="application/problem+json",
+        )
+        Exception.__init__(self, error.title)
+        self.detail = error.detail
+        for name, value in error.headers:
+            self.headers[name] = value
+
+    def prepare(self, environ: Any) -> None:
+        """The body is complete; HTTPException's templates are not wanted."""
+
+
+def problem_body(error: errors.DomainError, request_id: str) -> dict[str, Any]:
+    """The members of a problem."""
+    return {
+        "type": TYPE + error.slug,
+        "title": error.title,
+        "status": error.status,
+        "code": error.status,
+        "detail": error.detail,
+        "instance": f"urn:uuid:{request_id}",
+        **error.members,
+    }
+
+
+def problem(request: Any, error: errors.DomainError) -> Problem:
+    """The answer to an error, with the headers that go with its status."""
+    answer = Problem(error, request.id)
+    if answer.status_int == 401:
+        answer.headers["WWW-Authenticate"] = challenge(error)
+    return answer
+
+
+def challenge(error: errors.DomainError) -> str:
+    """The WWW-Authenticate value; it names an error only when a token was sent (RFC 6750, 3)."""
+    value = 'Bearer realm="eoscperf"'
+    if isinstance(error, errors.InvalidToken):
+        value += f', error="invalid_token", error_description="{_quotable(error.detail)}"'
+    return value
+
+
+def _quotable(text: str) -> str:
+    # RFC 6750 allows %x20-21 / %x23-5B / %x5D-7E in an error_description.
+    return "".join(c if " " <= c <= "~" and c not in '"\\' else "'" for c in text)
+
+
+def domain_error(error: errors.DomainError, request: Any) -> Problem:
+    return problem(request, error)
+
+
+def http_exception(exc: Any, request: Any) -> Any:
+    """Pyramid's own exceptions as problems; a Problem is one already."""
+    if isinstance(exc, Problem):
+        return exc
+    if isinstance(exc, HTTPForbidden):
+        return problem(request, denial(request))
+    if isinstance(exc, HTTPNotFound):
+        return problem(request, errors.NotFound(f"There is nothing at {request.path}."))
+    if isinstance(exc, HTTPMethodNotAllowed):
+        return problem(request, method_not_allowed(request, exc.allow or ()))
+    if exc.status_int < 400:
+        return exc
+    error = errors.MalformedRequest(exc.detail or exc.title)
+    error.status = exc.status_int
+    return problem(request, error)
+
+
+def method_not_allowed(request: Any, methods: Any) -> errors.MethodNotAllowed:
+    allow = sorted({*methods, "OPTIONS"})
+    return errors.MethodNotAllowed(
+        f"{request.method} is not possible here; possible: {', '.join(allow)}.",
+        headers=[("Allow", ", ".join(allow))],
+    )
+
+
+def denial(request: Any) -> errors.DomainError:
+    """Why the policy refused: the level of the operation, or else the object."""
+    policy = request.registry["eoscperf.policy"]
+    operation = getattr(request, "operation", None)
+    level = operation.level(request.registry) if operation else "admin"
+    found = level_problem(level, request.identity, policy.failure(request))
+    return found or errors.OwnerRequired("Only the uploader may do this.")
+
+
+def database_error(exc: Exception, request: Any) -> Problem:
+    """A database that is away is a 503, anything else it says is a defect of ours."""
+    if isinstance(exc, sqlalchemy.exc.DBAPIError) and not exc.connection_invalidated:
+        original = str(exc.orig).lower()
+        away = any(word in original for word in ("connection", "connect", "locked", "unable to open", "timeout"))
+        if not away:
+            return unexpected(exc, request)
+    log.error("the database is unavailable: %s", exc)
+    return problem(request, errors.DatabaseUnavailable())
+
+
+def unexpected(exc: Exception, request: Any) -> Problem:
+    log.error("request %s failed", request.id, exc_info=exc)
+    error = errors.DomainError("Something went wrong on our side. The request id helps to find it in the log.")
+    error.status, error.slug, error.title = 500, "internal", "Internal error"
+    return problem(request, error)
+
+
+def includeme(config: Any) -> None:
+    from eoscperf.rest.tween import ApiPath
+
+    config.add_view_predicate("api_path", ApiPath)
+    config.add_exception_view(http_exception, context=HTTPException, api_path=True)
+    config.add_notfound_view(http_exception, api_path=True)
+    config.add_forbidden_view(http_exception, api_path=True)
+    config.add_exception_view(domain_error, context=errors.DomainError, api_path=True)
+    config.add_exception_view(database_error, context=sqlalchemy.exc.OperationalError, api_path=True)
+    config.add_exception_view(database_error, context=sqlalchemy.exc.InterfaceError, api_path=True)
+    config.add_exception_view(database_error, context=sqlalchemy.exc.TimeoutError, api_path=True)
+    config.add_exception_view(unexpected, context=Exception, api_path=True)

@@ -1,0 +1,90 @@
+"""The renderer `api`: canonical JSON with validators (ETag) and 304.
+
+Keys sorted, compact, a newline at the end. Stored JSON is passed through as it is: wrap its text in
+`raw(text)` and it becomes part of the answer unparsed.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import uuid
+from typing import Any
+
+import orjson
+
+raw = orjson.Fragment
+"""JSON text that goes into the answer as it stands."""
+
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+
+
+def dumps(value: Any) -> bytes:
+    """Canonical JSON, without the newline."""
+    return orjson.dumps(value, default=_default, option=_OPTIONS)
+
+
+def timestamp(value: datetime.datetime) -> str:
+    """RFC 3339 in UTC with `Z`; six fraction digits, none when they are all zero."""
+    value = value.astimezone(datetime.UTC).replace(tzinfo=None)
+    return value.isoformat() + "Z"
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, datetime.datetime):
+        return timestamp(value)
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def entity_tag(body: bytes, *, weak: bool) -> str:
+    """The validator of a representation without its newline."""
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    return f'W/"{digest}"' if weak else f'"{digest}"'
+
+
+def bare_tag(tag: str) -> str:
+    """A tag as compared: without weakness and without the suffix of a content coding."""
+    tag = tag.strip()
+    if tag.startswith("W/"):
+        tag = tag[2:]
+    tag = tag.strip('"')
+    for coding in ("-gzip", "-zstd"):
+        tag = tag.removesuffix(coding)
+    return tag
+
+
+def tags_of(header: str) -> list[str]:
+    """The bare tags of an If-Match or If-None-Match header; `*` stays."""
+    return [bare_tag(tag) for tag in header.split(",") if tag.strip()]
+
+
+class ApiRenderer:
+    def __init__(self, info: Any) -> None:
+        self._info = info
+
+    def __call__(self, value: Any, system: Any) -> bytes:
+        request = system["request"]
+        response = request.response
+        if value is None:
+            response.content_type = None
+            return b""
+        body = dumps(value)
+        response.content_type = "application/json"
+        # JSON is UTF-8 by definition; a charset parameter has no meaning for it (RFC 8259, 11).
+        response.charset = None
+        if request.method in ("GET", "HEAD") and response.status_int == 200:
+            weak = bool(getattr(request, "operation", None) and request.operation.is_list)
+            tag = entity_tag(body, weak=weak)
+            response.headers["ETag"] = tag
+            wanted = tags_of(request.headers.get("If-None-Match", ""))
+            if "*" in wanted or bare_tag(tag) in wanted:
+                response.status_int = 304
+                response.content_type = None
+                return b""
+        return body + b"\n"
+
+
+def includeme(config: Any) -> None:
+    config.add_renderer("api", ApiRenderer)

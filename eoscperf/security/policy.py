@@ -1,0 +1,121 @@
+"""The security policy: authenticators find the identity, levels and ACLs decide.
+
+Deciding has two stages. Before an object is looked up only the level of the permission counts, so
+that who may not use an operation learns nothing about ids. Once the context is loaded its ACL
+decides as well (owner or not, in which state).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.authorization import ACLHelper, Authenticated, Everyone
+from pyramid.request import RequestLocalCache
+from pyramid.security import Allowed, Denied
+
+from eoscperf import errors
+from eoscperf.security.identity import Identity, request_viewer
+from eoscperf.security.permissions import level_of
+
+Authenticator = Callable[[Any], Identity | None]
+"""`authenticator(request)`: the identity, None when it finds nothing of its kind; raises
+`errors.InvalidToken` or `errors.ProviderUnavailable`."""
+
+_AUTHENTICATORS = "eoscperf.authenticators"
+
+
+class SecurityPolicy:
+    """Asks the registered authenticators in order; the first that finds an identity wins."""
+
+    def __init__(self) -> None:
+        self._acl = ACLHelper()
+        self._found = RequestLocalCache(self._authenticate)
+
+    def identity(self, request: Any) -> Identity | None:
+        identity, _ = self._found.get_or_create(request)
+        return identity
+
+    def failure(self, request: Any) -> errors.DomainError | None:
+        """Why the credentials that were sent could not be accepted, if so."""
+        _, failure = self._found.get_or_create(request)
+        return failure
+
+    def authenticated_userid(self, request: Any) -> str | None:
+        identity = self.identity(request)
+        return identity.key if identity else None
+
+    def permits(self, request: Any, context: Any, permission: str) -> Allowed | Denied:
+        identity = self.identity(request)
+        level = level_of(request.registry, permission)
+        problem = level_problem(level, identity, self.failure(request))
+        if problem is not None:
+            return Denied(problem.detail)
+        if not getattr(context, "loaded", True):
+            return Allowed("level %s; the object decides once it is loaded", level)
+        principals = [Everyone, *([Authenticated, *identity.principals] if identity else [])]
+        return self._acl.permits(context, principals, permission)
+
+    def remember(self, request: Any, userid: str, **kw: Any) -> list[tuple[str, str]]:
+        return []
+
+    def forget(self, request: Any, **kw: Any) -> list[tuple[str, str]]:
+        return []
+
+    def _authenticate(self, request: Any) -> tuple[Identity | None, errors.DomainError | None]:
+        failure: errors.DomainError | None = None
+        for _, authenticator in request.registry[_AUTHENTICATORS]:
+            try:
+                identity = authenticator(request)
+            except (errors.InvalidToken, errors.ProviderUnavailable) as problem:
+                failure = failure or problem
+                continue
+            if identity is not None:
+                return identity, None
+        return None, failure
+
+
+def level_problem(
+    level: str | None, identity: Identity | None, failure: errors.DomainError | None
+) -> errors.DomainError | None:
+    """Why an identity does not reach a level; None when it does."""
+    if level is None:
+        return errors.AdminRequired("Nobody may do this: the permission is not declared.")
+    if level == "public":
+        return None
+    if identity is None:
+        if failure is not None:
+            return failure
+        return errors.Unauthenticated("Send a bearer token: Authorization: Bearer <token>")
+    if level == "token":
+        return None
+    if not identity.registered:
+        return errors.NotRegistered("Register first: POST /users:register")
+    if level != "admin" or identity.admin:
+        return None
+    if identity.admin is None:
+        return errors.ProviderUnavailable("Your identity provider cannot be asked for your entitlements now.")
+    return errors.AdminRequired("Only administrators may do this.")
+
+
+def add_authenticator(config: Any, name: str, authenticator: Authenticator, *, order: int = 100) -> None:
+    """Directive: one more way to find out who is asking; lower orders are asked first."""
+    authenticator = config.maybe_dotted(authenticator)
+
+    def register() -> None:
+        found = config.registry[_AUTHENTICATORS]
+        found.append(((order, name), authenticator))
+        found.sort(key=lambda entry: entry[0])
+
+    config.action(("eoscperf.authenticator", name), register)
+
+
+def includeme(config: Any) -> None:
+    config.registry.setdefault(_AUTHENTICATORS, [])
+    config.add_directive("add_authenticator", add_authenticator)
+    policy = SecurityPolicy()
+    config.registry["eoscperf.policy"] = policy
+    config.set_security_policy(policy)
+    # Granted to nobody: a view that forgot to say who may use it is closed.
+    config.set_default_permission("site:undeclared")
+    config.add_request_method(request_viewer, "viewer", reify=True)

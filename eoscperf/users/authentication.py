@@ -1,0 +1,121 @@
+"""Bearer tokens: from the Authorization header to an identity known, or not yet known, to the platform."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from eoscperf import errors
+from eoscperf.extend.directives import IdentityProvider, identity_providers
+from eoscperf.security.bearer import BearerTokens, Profile, VerifiedToken
+from eoscperf.security.identity import Identity
+from eoscperf.users.models import User
+
+_TOKENS = "eoscperf.bearer"
+
+
+class TrustedTokens:
+    """The verifier of one application, made at first use: plug-ins have added their issuers by then."""
+
+    def __init__(self, registry: Any) -> None:
+        self._registry = registry
+        self._lock = threading.Lock()
+        self._tokens: BearerTokens | None = None
+
+    def get(self) -> BearerTokens:
+        with self._lock:
+            if self._tokens is None:
+                providers = identity_providers(self._registry).values()
+                own = [provider.issuer for provider in providers if provider.issuer is not None]
+                self._tokens = BearerTokens([*self._registry.settings["oidc.issuers"], *own])
+            return self._tokens
+
+    def close(self) -> None:
+        """End the connections to providers; the next use makes new ones."""
+        with self._lock:
+            if self._tokens is not None:
+                self._tokens.close()
+            self._tokens = None
+
+
+def bearer_identity(request: Any) -> Identity | None:
+    """The holder of the request's bearer token; None when none was sent.
+
+    InvalidToken for one that is refused, ProviderUnavailable for one that cannot be decided.
+    """
+    token = sent_token(request.environ)
+    if token is None:
+        return None
+    verified = trusted_tokens(request.registry).verify(token)
+    request.bearer = (token, verified)
+    known = request.dbsession.execute(
+        sa.select(User.id, User.role).where(User.iss == verified.iss, User.sub == verified.sub)
+    ).first()
+    user_id, role = known or (None, "")
+    return Identity(
+        iss=verified.iss,
+        sub=verified.sub,
+        user_id=user_id,
+        # Whoever is not registered is no administrator, whatever the provider says.
+        admin=known is not None and (role == "admin" or _is_entitled(request.registry, token, verified)),
+    )
+
+
+def fresh_profile(request: Any) -> Profile:
+    """What the provider says of the caller's email now; ProviderUnavailable when it cannot be asked."""
+    bearer = getattr(request, "bearer", None)
+    if bearer is None:
+        raise errors.Unauthenticated("Send a bearer token: Authorization: Bearer <token>")
+    token, verified = bearer
+    return trusted_tokens(request.registry).profile(
+        token, verified, needs=("email", "email_verified"), fresh=True
+    )
+
+
+def sent_token(environ: Mapping[str, Any]) -> str | None:
+    """The token of an Authorization header of the scheme Bearer, None for any other or no header."""
+    scheme, _, token = str(environ.get("HTTP_AUTHORIZATION", "")).strip(" \t").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    token = token.strip(" \t")
+    if not token:
+        raise errors.InvalidToken("The Authorization header says Bearer but holds no token")
+    return token
+
+
+def trusted_tokens(registry: Any) -> BearerTokens:
+    return registry[_TOKENS].get()
+
+
+def _is_entitled(registry: Any, token: str, verified: VerifiedToken) -> bool | None:
+    """Whether an entitlement makes the holder an administrator; None when that cannot be learned now."""
+    wanted = {*registry.settings["admin_entitlements"], *_own_entitlements(registry, verified.iss)}
+    if not wanted:
+        return False
+    try:
+        profile = trusted_tokens(registry).profile(token, verified, needs=("entitlements",))
+    except errors.ProviderUnavailable:
+        return None
+    return not wanted.isdisjoint(profile.entitlements)
+
+
+def _own_entitlements(registry: Any, iss: str) -> tuple[str, ...]:
+    """Entitlements that count only in tokens of the identity provider that declares them."""
+    return tuple(
+        entitlement
+        for provider in identity_providers(registry).values()
+        if _answers_for(provider, iss)
+        for entitlement in provider.info.get("admin_entitlements", ())
+    )
+
+
+def _answers_for(provider: IdentityProvider, iss: str) -> bool:
+    return provider.issuer is not None and provider.issuer.issuer == iss
+
+
+def includeme(config: Any) -> None:
+    config.registry[_TOKENS] = TrustedTokens(config.registry)
+    config.add_authenticator("bearer", bearer_identity)
