@@ -169,7 +169,19 @@ class Invalid(DomainError):
 
 
 class NotApproved(DomainError):
+    """The request refers to something that still waits for a moderator; `errors` lists what."""
+
     status, slug, title = 422, "not-approved", "Not approved yet"
+
+    def __init__(self, issues: Iterable[Issue]) -> None:
+        issues = list(issues)
+        shown = " ".join(issue.detail for issue in issues[:5])
+        more = f" And {len(issues) - 5} more." if len(issues) > 5 else ""
+        members: dict[str, Any] = {"errors": [issue.as_dict() for issue in issues[: Invalid.most]]}
+        if len(issues) > Invalid.most:
+            members["errors_truncated"] = True
+        super().__init__(shown + more, **members)
+        self.issues = issues
 
 
 class SchemaInvalid(DomainError):

@@ -1,7 +1,7 @@
 """JSON text in and out: strict reading, canonical writing, pointers, and the identity of JSON values.
 
-Numbers are plain `int` and `float` objects that remember the text they were sent as, so that `11.0`, `1e2` or `-0`
-leave the service exactly as they came.
+Numbers are `int` and `float` objects that remember the text they were sent as where Python would write
+another, so that `1.10`, `1e2` or `-0` leave the service exactly as they came.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class IntegerLiteral(int):
 
 
 class FloatLiteral(float):
-    """A number with fraction or exponent whose text differs from Python's own way to write it (`1.10`, `1e2`)."""
+    """Any other number whose text differs from Python's own way to write it (`1.10`, `1e2`)."""
 
     literal: str
 
@@ -81,7 +81,7 @@ def loads(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> Any:
 
 
 def dumps(value: Any) -> str:
-    """Write canonical text: compact, keys in code point order, unescaped Unicode, numbers as they were sent."""
+    """Write canonical text: compact, keys in code point order, plain Unicode, numbers as they were sent."""
     parts: list[str] = []
     _write(value, parts.append)
     return "".join(parts)
@@ -95,8 +95,7 @@ def pointer(parts: Iterable[str | int]) -> str:
 def find_unstorable(value: Any) -> str | None:
     """Pointer of the first text or key with NUL or a lone surrogate, None when there is none.
 
-    A pointer may be "" (the document itself is such a text). Characters of a key that cannot be sent are shown as
-    U+FFFD in it.
+    A pointer may be "" (the document itself is such a text). What cannot be sent of a key is U+FFFD in it.
     """
     parts = _unstorable(value)
     return None if parts is None else sendable(pointer(reversed(parts)))
@@ -110,8 +109,8 @@ def sendable(text: str) -> str:
 def identity(value: Any, *, tick: Callable[[], object] | None = None) -> str:
     """A text that is equal for equal JSON values only: key order and the notation of numbers do not count.
 
-    Numbers compare by their exact decimal value; `true`, `1` and `"1"` all differ. `tick` is called again and again, so
-    that a caller can stop in between.
+    Numbers compare by their exact decimal value; `true`, `1` and `"1"` all differ. `tick` is called again and
+    again, so that a caller can stop in between.
     """
     if type(value) is str:
         return _quoted(value)
@@ -128,7 +127,7 @@ def content_hash(value: Any) -> bytes:
 
 
 def decimal_parts(number: int | float) -> tuple[int, int]:
-    """`(mantissa, exponent)` of the exact decimal `mantissa * 10 ** exponent`, without trailing zeros; zero is (0, 0).
+    """The exact decimal `mantissa * 10 ** exponent` as these two, without trailing zeros; zero is (0, 0).
 
     A float without a remembered text counts as the shortest decimal that reads back as it.
     """
@@ -143,7 +142,7 @@ def decimal_parts(number: int | float) -> tuple[int, int]:
 
 
 def lines(data: bytes) -> Iterator[tuple[int, bytes]]:
-    r"""The non-blank lines of an NDJSON body, counted from 0; only `\n` ends a line, a `\r` before it is dropped."""
+    r"""The non-blank lines of an NDJSON body, counted from 0; `\n` ends one, a `\r` before it is dropped."""
     index = start = 0
     while start < len(data):
         end = data.find(b"\n", start)
@@ -156,7 +155,7 @@ def lines(data: bytes) -> Iterator[tuple[int, bytes]]:
             index += 1
 
 
-# A text that never ends swallows the rest at once: trying again at each quote inside it would cost quadratic time.
+# A text that never ends swallows the rest: trying again at each quote inside would cost quadratic time.
 _STRING = r'"(?:[^"\\]|\\(?:.|\Z))*+(?:"|\Z)'
 _STRINGS = re.compile(_STRING, re.DOTALL)
 _TOKENS = re.compile(_STRING + r"|-?Infinity|NaN|-?[0-9][0-9.eE+-]*", re.DOTALL)

@@ -4,8 +4,8 @@ Revision: core_0001, the first.
 """
 
 import sqlalchemy as sa
-
 from alembic import op
+
 from eoscperf.db import CodePointText, UTCDateTime
 
 revision = "core_0001"

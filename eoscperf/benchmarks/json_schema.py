@@ -1,7 +1,7 @@
 """JSON Schema for benchmarks: is a schema one we can use, and does a result fit it, both in bounded time.
 
-No schema and no value can hold a thread for longer than it was given: everything runs in this process with a deadline
-that is asked at every step, and nothing is ever fetched.
+No schema and no value can hold a thread for longer than it was given: everything runs in this process with
+a deadline that is asked at every step, and nothing is ever fetched.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from eoscperf import jsontext
 
 from .schema_engine.dialects import DIALECTS, LATEST, Dialect, dialect_of
 from .schema_engine.evaluation import Run
-from .schema_engine.index import META, Index
+from .schema_engine.index import META, Index, Path
 from .schema_engine.keywords import VALIDATORS
 from .schema_engine.limits import Deadline, SchemaUnusable, ValidationTimeout
 
@@ -32,7 +32,7 @@ CACHED_CHARACTERS = 8 * 1024 * 1024
 
 @dataclass(frozen=True)
 class SchemaIssue:
-    """One thing that is wrong: a sentence, the RFC 6901 pointer to its place, the JSON Schema keyword that says so."""
+    """One thing that is wrong: a sentence, the RFC 6901 pointer to its place, the keyword that says so."""
 
     detail: str
     pointer: str
@@ -131,22 +131,31 @@ def _examine(document: Any, deadline: Deadline, limit: int) -> tuple[Index | Non
     dialect = dialect_of(document["$schema"]) if "$schema" in document else LATEST
     if dialect is None:
         allowed = ", ".join(each.uri for each in DIALECTS)
-        return None, [_issue(f"must be one of {allowed}", ("$schema",), "$schema")]
+        return None, [_issue(f"$schema must be one of {allowed}", ("$schema",), "$schema")]
     found = _Findings(limit)
-    found.add_errors(_meta_errors(document, dialect, deadline))
+    index = Index(document, dialect, deadline)
+    found.add_errors(_meta_errors(document, (), dialect, index, deadline))
     if found.full:
         return None, found.issues()
-    index = Index(document, dialect, deadline)
     index.close()
     for schema, path, inner in index.unchecked:
-        found.add_errors(_meta_errors(schema, inner, deadline), path)
+        found.add_errors(_meta_errors(schema, path, inner, index, deadline), path)
     for problem in index.problems:
         found.add(problem.detail, problem.path, problem.keyword)
     return index, found.issues()
 
 
-def _meta_errors(schema: Any, dialect: Dialect, deadline: Deadline) -> Iterator[ValidationError]:
-    return Run(_META_INDEX, deadline, VALIDATORS).errors(META.resources[dialect.uri], dialect.uri, schema)
+def _meta_errors(
+    schema: Any, path: Path, dialect: Dialect, index: Index, deadline: Deadline
+) -> Iterator[ValidationError]:
+    """The errors under the meta-schema, save those inside embedded resources of other dialects."""
+    run = Run(_META_INDEX, deadline, VALIDATORS)
+    foreign = {tuple(map(str, place[len(path) :])) for place in index.foreign if place[: len(path)] == path}
+    foreign.discard(())
+    for error in run.errors(META.resources[dialect.uri], dialect.uri, schema):
+        where = tuple(map(str, error.path))
+        if not foreign or not any(where[:length] in foreign for length in range(1, len(where) + 1)):
+            yield error
 
 
 class _Findings:
@@ -160,14 +169,14 @@ class _Findings:
     def full(self) -> bool:
         return len(self._found) > self._limit
 
-    def add_errors(self, errors: Iterable[ValidationError], prefix: tuple[str | int, ...] = ()) -> None:
+    def add_errors(self, errors: Iterable[ValidationError], prefix: Path = ()) -> None:
         for error in errors:
             keyword = error.validator if isinstance(error.validator, str) else None
             self.add(error.message, (*prefix, *error.path), keyword)
             if self.full:
                 return
 
-    def add(self, detail: str, path: tuple[str | int, ...], keyword: str | None) -> None:
+    def add(self, detail: str, path: Path, keyword: str | None) -> None:
         order = tuple((0, part, "") if isinstance(part, int) else (1, 0, part) for part in path)
         if not self.full:
             self._found.setdefault(_issue(detail, path, keyword), order)
@@ -176,7 +185,7 @@ class _Findings:
         return sorted(self._found, key=self._found.__getitem__)[: self._limit]
 
 
-def _issue(detail: str, path: tuple[str | int, ...], keyword: str | None) -> SchemaIssue:
+def _issue(detail: str, path: Path, keyword: str | None) -> SchemaIssue:
     if len(detail) > MAX_DETAIL:
         detail = detail[: MAX_DETAIL - 3] + "..."
     return SchemaIssue(jsontext.sendable(detail), jsontext.sendable(jsontext.pointer(path)), keyword)

@@ -183,9 +183,7 @@ def _numbered(
     order: _Order,
     request: PageRequest,
 ) -> Page[Any]:
-    # An offset without a type of its own would be sent to PostgreSQL as 32 bits.
-    offset = sa.literal(request.offset, sa.BigInteger())
-    ordered = order.by(statement).limit(request.per_page + 1).offset(offset)
+    ordered = order.by(statement).limit(request.per_page + 1).offset(request.offset)
     items = [item for item, _, _ in _fetch(session, ordered, order)]
     has_next = len(items) > request.per_page
     total = pages = None

@@ -20,8 +20,21 @@ POSITION = ("page", "per_page", "total", "cursor")
 LARGEST_OFFSET = 2**63 - 1
 
 
-def page_parameters() -> tuple[colander.SchemaNode, ...]:
-    """`page`, `per_page`, `total`, `cursor` and `sort_by`, fresh nodes for one schema."""
+def page_parameters(fields: SortFields | None = None) -> tuple[colander.SchemaNode, ...]:
+    """`page`, `per_page`, `total`, `cursor` and `sort_by`, fresh nodes for one schema.
+
+    With `fields` a wrong order is reported along with everything else that is wrong with the query.
+    """
+
+    def sortable(node: colander.SchemaNode, text: str) -> None:
+        if fields is None:
+            return
+        try:
+            parse_sort(text, fields)
+        except BadSort as problem:
+            raise colander.Invalid(node, str(problem)) from None
+
+    allowed = f" ({', '.join(fields.allowed)}; default {fields.default})" if fields else ""
     return (
         schema.whole("page", 1, LARGEST_OFFSET, default=None, title="Page number, from 1", documented_default=1),
         schema.whole("per_page", 1, 100, default=100, title="Rows per page"),
@@ -30,7 +43,12 @@ def page_parameters() -> tuple[colander.SchemaNode, ...]:
             "cursor",
             title="Opens (empty) or continues cursor mode; the next cursor is in the answer",
         ),
-        schema.exact("sort_by", empty_is_absent=True, title="Fields to sort by: +field or -field, comma-separated"),
+        schema.exact(
+            "sort_by",
+            empty_is_absent=True,
+            title="Fields to sort by: +field or -field, comma-separated" + allowed,
+            validator=sortable,
+        ),
     )
 
 

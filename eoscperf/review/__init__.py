@@ -7,5 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     from eoscperf.review.journal import Journal
+    from eoscperf.review.lifecycle import Lifecycle
 
     config.add_service(Journal, Journal.for_request)
+    config.add_service(Lifecycle, Lifecycle.for_request)

@@ -33,7 +33,9 @@ class LogEntry(Base):
     action: Mapped[str]
     resource_type: Mapped[str]
     resource_id: Mapped[str]
-    actor_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    actor_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
     from_status: Mapped[str | None]
     to_status: Mapped[str | None]
     message: Mapped[str | None]

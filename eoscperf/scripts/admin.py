@@ -61,3 +61,7 @@ def _unavailable(name: str, reason: str) -> click.Command:
     return click.Command(
         name, callback=refuse, help=f"Not available: {reason}.", short_help="(not available)"
     )
+
+
+if __name__ == "__main__":
+    main()

@@ -100,7 +100,7 @@ class Migrations:
             context = MigrationContext.configure(connection, opts=comparison(self._enabled, self._known))
             found = alembic.autogenerate.compare_metadata(context, metadata)
         items = [item for group in found for item in (group if isinstance(group, list) else [group])]
-        return [_difference(item) for item in items]
+        return sorted(_difference(item) for item in items)
 
     def write_revision(self, owner: str, message: str) -> list[str]:
         """Write what brings `owner`'s tables from the database's state to the models'; the files written."""

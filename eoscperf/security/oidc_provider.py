@@ -244,7 +244,7 @@ class Provider:
         if response.headers.get("Content-Encoding", "identity") != "identity":
             raise self.unavailable("answered with a content coding that was not asked for")
         body = bytearray()
-        for chunk in response.iter_raw():
+        for chunk in response.iter_bytes():
             body += chunk
             if len(body) > MAX_ANSWER:
                 raise self.unavailable(f"answered with more than {MAX_ANSWER} bytes")

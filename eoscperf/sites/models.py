@@ -37,7 +37,9 @@ class Flavor(Reviewed, Base):
 
     __tablename__ = "flavors"
     __table_args__ = (
-        sa.Index("uq_flavors_live_name", "site_id", "name", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+        sa.Index(
+            "uq_flavors_live_name", "site_id", "name", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE
+        ),
     )
 
     kind: ClassVar[str] = "flavor"

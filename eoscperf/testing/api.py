@@ -78,7 +78,12 @@ class ApiClient:
         if body is not None:
             sent.setdefault("Content-Type", content_type)
         return self.app.request(
-            url, method=method, body=body or b"", headers=sent, status=status, expect_errors=status is not None
+            url,
+            method=method,
+            body=body or b"",
+            headers=sent,
+            status=status,
+            expect_errors=status is not None,
         )
 
     def person(self, who: User | str) -> User:
@@ -94,5 +99,5 @@ class ApiClient:
         else:
             user = self.person(who)
             sub, email = user.sub, user.email
-        told = {"email": email, "email_verified": True, "eduperson_entitlement": []}
+        told: dict[str, Any] = {"email": email, "email_verified": True, "eduperson_entitlement": []}
         return self._issuer.mint(sub, alg="EdDSA", **(told | claims))

@@ -85,9 +85,7 @@ class Make:
         """A benchmark; without a schema of its own it takes every JSON object."""
         given = {"docker_image": f"example/benchmark-{next(self._numbers)}", "docker_tag": "1.0"} | fields
         schema = {"type": "object"} if json_schema is None else json_schema
-        benchmark = Benchmark(
-            json_schema=jsontext.dumps(schema), **given, **self._reviewed(status, uploader)
-        )
+        benchmark = Benchmark(json_schema=jsontext.dumps(schema), **given, **self._reviewed(status, uploader))
         benchmark.search_text = search_text(
             benchmark.docker_image, benchmark.docker_tag, benchmark.name, benchmark.description
         )

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from pyramid.events import ApplicationCreated
+from pyramid.exceptions import ConfigurationError
 
 from eoscperf import errors
 from eoscperf.extend.directives import IdentityProvider, identity_providers
 from eoscperf.security.bearer import BearerTokens, Profile, VerifiedToken
 from eoscperf.security.identity import Identity
+from eoscperf.security.issuers import Issuer
 from eoscperf.users.models import User
 
 _TOKENS = "eoscperf.bearer"
@@ -28,9 +31,7 @@ class TrustedTokens:
     def get(self) -> BearerTokens:
         with self._lock:
             if self._tokens is None:
-                providers = identity_providers(self._registry).values()
-                own = [provider.issuer for provider in providers if provider.issuer is not None]
-                self._tokens = BearerTokens([*self._registry.settings["oidc.issuers"], *own])
+                self._tokens = BearerTokens(_issuers(self._registry))
             return self._tokens
 
     def close(self) -> None:
@@ -90,6 +91,28 @@ def trusted_tokens(registry: Any) -> BearerTokens:
     return registry[_TOKENS].get()
 
 
+def _issuers(registry: Any) -> list[Issuer]:
+    """Every trusted issuer, those of the settings and those of plug-ins."""
+    providers = identity_providers(registry).values()
+    own = [provider.issuer for provider in providers if provider.issuer is not None]
+    return [*registry.settings["oidc.issuers"], *own]
+
+
+def _refuse_doubles(event: ApplicationCreated) -> None:
+    """Stop the start when two issuers could not be told apart."""
+    issuers = _issuers(event.app.registry)
+    for what, values in (
+        ("issuer", [issuer.issuer for issuer in issuers]),
+        ("name", [issuer.name for issuer in issuers]),
+    ):
+        doubles = sorted({value for value in values if values.count(value) > 1})
+        if doubles:
+            raise ConfigurationError(
+                f"Trusted issuers must differ in their {what}; there twice: {', '.join(doubles)}. "
+                "They come from the settings oidc.* and from plug-ins."
+            )
+
+
 def _is_entitled(registry: Any, token: str, verified: VerifiedToken) -> bool | None:
     """Whether an entitlement makes the holder an administrator; None when that cannot be learned now."""
     wanted = {*registry.settings["admin_entitlements"], *_own_entitlements(registry, verified.iss)}
@@ -119,3 +142,4 @@ def _answers_for(provider: IdentityProvider, iss: str) -> bool:
 def includeme(config: Any) -> None:
     config.registry[_TOKENS] = TrustedTokens(config.registry)
     config.add_authenticator("bearer", bearer_identity)
+    config.add_subscriber(_refuse_doubles, ApplicationCreated)

@@ -17,11 +17,17 @@ from eoscperf.testing.factories import Make
 from eoscperf.testing.issuer import TestIssuer
 
 ENTITLEMENT = "urn:example:benchmarks:admin"
+"""Makes an administrator of a registered user."""
+
+AWAY = "http://127.0.0.1:9"
+"""A trusted issuer that cannot be reached."""
 
 
 @pytest.fixture(scope="session")
 def issuer() -> Iterator[TestIssuer]:
     with TestIssuer() as issuer:
+        # Making keys takes a while, longer than an application waits for an issuer.
+        issuer.public_keys()
         yield issuer
 
 
@@ -42,7 +48,12 @@ def make_app(issuer: TestIssuer, tmp_path_factory: pytest.TempPathFactory) -> Ca
             "rates.failed_authentications": "1000000/minute",
             "rates.exports": "1000000/minute",
         }
-        return eoscperf.main({}, **(usual | issuer.ini() | settings))
+        trusted = issuer.ini() | {
+            "oidc.issuers": "test away",
+            "oidc.away.issuer": AWAY,
+            "oidc.away.allow_loopback_http": "true",
+        }
+        return eoscperf.main({}, **(usual | trusted | settings))
 
     return make_app
 
@@ -59,7 +70,9 @@ def app(shared_app: Any, connection: sa.Connection) -> Iterator[Any]:
     """The application inside the test's transaction: what it commits goes to a savepoint."""
     registry = shared_app.registry
     factory = registry["dbsession_factory"]
-    registry["dbsession_factory"] = orm.sessionmaker(bind=connection, join_transaction_mode="create_savepoint")
+    registry["dbsession_factory"] = orm.sessionmaker(
+        bind=connection, join_transaction_mode="create_savepoint"
+    )
     yield shared_app
     registry["dbsession_factory"] = factory
 
@@ -75,8 +88,10 @@ def api(app: Any, issuer: TestIssuer, make: Make) -> ApiClient:
 
 
 @pytest.fixture
-def live_api(make_app: Callable[..., Any], fresh_database_url: str, issuer: TestIssuer) -> Iterator[ApiClient]:
-    """The same on a database of its own, with real commits: for sessions beside the request's, and threads."""
+def live_api(
+    make_app: Callable[..., Any], fresh_database_url: str, issuer: TestIssuer
+) -> Iterator[ApiClient]:
+    """The same on a database of its own, with real commits: for sessions beside the request's."""
     from eoscperf.db import make_engine
 
     engine = make_engine(fresh_database_url)

@@ -134,7 +134,7 @@ def test_a_database_ahead_of_the_installation_is_explained(migrations, database)
     migrations.upgrade()
     with database.begin() as connection:
         connection.execute(sa.text("INSERT INTO alembic_version VALUES ('from_the_future')"))
-    with pytest.raises(MigrationProblem, match="from_the_future.*not installed any more, or a newer"):
+    with pytest.raises(MigrationProblem, match=r"from_the_future.*not installed any more, or a newer"):
         migrations.status()
     with pytest.raises(MigrationProblem, match="from_the_future"):
         migrations.upgrade()
@@ -154,7 +154,9 @@ def test_an_unknown_target_is_explained(migrations):
 def test_text_is_ordered_by_code_point_everywhere(engine, database_kind):
     if database_kind == "sqlite":
         with engine.connect() as connection:
-            definitions = connection.scalars(sa.text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
+            definitions = connection.scalars(
+                sa.text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+            ).all()
         assert [definition for definition in definitions if "COLLATE" in definition.upper()] == []
         return
     with engine.connect() as connection:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 from .evaluation import below, fits, is_valid, run_of, target
 from .limits import SchemaUnusable
 
-Seen = set[Any] | bool
+Seen = set[Any] | Literal[True]
 """Names or indexes that were looked at; True stands for all of them."""
 
 Collector = Callable[[Any, Any], Seen]
@@ -54,7 +54,7 @@ def _properties(validator: Any, instance: dict[str, Any], own: bool) -> Seen:
                 seen = evaluated_properties(below(validator, subschema), instance)
                 if seen is True:
                     return True
-                names |= seen  # type: ignore[operator]
+                names |= seen
     return _with_in_place(validator, instance, names, evaluated_properties)
 
 
@@ -87,15 +87,15 @@ def _with_in_place(validator: Any, instance: Any, seen: set[Any], collect: Colle
         more = collect(other, instance)
         if more is True:
             return True
-        seen |= more  # type: ignore[operator]
+        seen |= more
     return seen
 
 
 def _in_place(validator: Any, instance: Any) -> Iterator[Any]:
     """The validators that apply to the same value and whose view counts.
 
-    Where the whole fails anyway (`allOf`, references) the part counts even if it does not fit: its own errors say more
-    than a list of names nobody looked at.
+    Where the whole fails anyway (`allOf`, references) the part counts even if it does not fit: its own errors
+    say more than a list of names nobody looked at.
     """
     schema, keywords = validator.schema, validator.VALIDATORS
     for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):

@@ -1,4 +1,4 @@
-"""One evaluation of a value: the jsonschema library's validator classes, led through our own bounded keywords."""
+"""One evaluation of a value: validator classes of the jsonschema library, led through bounded keywords."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Run:
         return found
 
     def begin(self, validator: Any, instance: Any) -> tuple[int, int]:
-        """Note that a reference is being followed; raises `SchemaUnusable` when it is already, for the same value."""
+        """Note that a reference is being followed; raises `SchemaUnusable` when it already is."""
         key = (id(validator), id(instance))
         if key in self._active:
             raise SchemaUnusable("the schema leads back to itself without going into the value")
@@ -159,7 +159,7 @@ def target(validator: Any, keyword: str, reference: str) -> Any:
         schema, uri = _recursive(scope, reference)
     else:
         try:
-            schema, uri = index.resolve(scope.uri, reference)
+            schema, uri, _ = index.resolve(scope.uri, reference)
         except Unresolvable as error:
             raise SchemaUnusable(str(error)) from None
         if keyword == "$dynamicRef":
@@ -196,7 +196,7 @@ def _dynamic(scope: Scope, reference: str, schema: Any, uri: str) -> tuple[Any, 
 def _recursive(scope: Scope, reference: str) -> tuple[Any, str]:
     index = scope.run.index
     try:
-        schema, uri = index.resolve(scope.uri, reference)
+        schema, uri, _ = index.resolve(scope.uri, reference)
     except Unresolvable as error:
         raise SchemaUnusable(str(error)) from None
     if index.is_recursive(uri) and index.resource(uri) is schema:

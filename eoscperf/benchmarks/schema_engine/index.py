@@ -43,8 +43,8 @@ class Place(NamedTuple):
 class Index:
     """The schemas reachable from one document, found by walking it; `problems` lists what cannot be followed.
 
-    Positions that hold schemas are walked first; places that only a reference makes a schema come after, and are
-    handed out by `unchecked` since no meta-schema has seen them.
+    Positions that hold schemas are walked first; places that only a reference makes a schema come after, and
+    are handed out by `unchecked` since no meta-schema has seen them.
     """
 
     def __init__(self, document: Any, dialect: Dialect, deadline: Deadline, *, uri: str = "") -> None:
@@ -58,6 +58,8 @@ class Index:
         self.patterns: dict[str, Pattern] = {}
         self.problems: list[Problem] = []
         self.unchecked: list[tuple[Any, Path, Dialect]] = []
+        self.foreign: list[Path] = []
+        """Places of embedded resources of another dialect than their surroundings."""
         self._references: list[tuple[dict[str, Any], str, Path]] = []
         self._edges: dict[int, list[int]] = {}
         self._paths: dict[int, Path] = {}
@@ -198,7 +200,7 @@ class Index:
         """Note the identifiers a schema declares; returns the URI and dialect that hold inside it."""
         identifier = schema.get(dialect.id_keyword)
         if isinstance(identifier, str) and not dialect.only_ref(schema):
-            # A resource of its own may also be of a dialect of its own, whose word for the identifier may differ.
+            # A resource of its own may also be of a dialect of its own.
             try:
                 inner, fragment = _split(uri, identifier)
             except ValueError:
@@ -217,9 +219,10 @@ class Index:
                     if declared is None:
                         detail = f"{str(schema['$schema'])[:100]!r} is none of the known dialects"
                         self.problems.append(Problem(detail, (*path, "$schema"), "$schema"))
-                    else:
+                    elif declared is not dialect:
                         dialect = declared
                         self.unchecked.append((schema, path, dialect))
+                        self.foreign.append(path)
                 self.resources.setdefault(uri, schema)
                 self.dialects.setdefault(uri, dialect)
             if fragment and dialect.anchor_in_id:
@@ -262,7 +265,7 @@ class Index:
         self.patterns[source] = pattern
 
     def _find_endless(self) -> None:
-        """Report schemas that lead back to themselves, or through very many others, without going into the value."""
+        """Report schemas that lead back to themselves, or on and on, without going into the value."""
         heights: dict[int, int] = {}
         reported = False
         for start in list(self._edges):

@@ -1,6 +1,6 @@
 """The keywords of all drafts, each bounded by the deadline of its run.
 
-A keyword is a function `(validator, value, instance, schema)` that yields errors. Whatever loops over something long
+A keyword is a function `(validator, value, instance, schema)` that yields errors. Whatever loops over much
 asks the clock on the way; whatever applies a schema does so through `errors_of`, which asks it too.
 """
 
@@ -73,8 +73,17 @@ def _equal(validator: Any, one: Any, other: Any) -> bool:
         run_of(validator).tick()
         return all(_equal(validator, a, b) for a, b in zip(one, other, strict=True))
     if is_number(one) and is_number(other):
-        return one == other and jsontext.decimal_parts(one) == jsontext.decimal_parts(other)
+        return jsontext.decimal_parts(one) == jsontext.decimal_parts(other)
     return type(one) is type(other) and one == other
+
+
+def _exact(number: Any) -> int | float:
+    """The number for comparing: as an integer if it is whole, since a float may have been rounded."""
+    if isinstance(number, jsontext.FloatLiteral):
+        mantissa, exponent = jsontext.decimal_parts(number)
+        if exponent >= 0:
+            return mantissa * 10**exponent
+    return number
 
 
 def enum(validator: Any, values: Any, instance: Any, schema: Any) -> Errors:
@@ -83,7 +92,9 @@ def enum(validator: Any, values: Any, instance: Any, schema: Any) -> Errors:
     else:
         found = jsontext.identity(instance) in run_of(validator).scalars(values)
     if not found:
-        yield ValidationError(f"{shown(instance)} is not one of {shown(values)}")
+        yield ValidationError(
+            f"{shown(instance)} is not one of [{_some(map(shown, values), len(values), 10)}]"
+        )
 
 
 def const(validator: Any, value: Any, instance: Any, schema: Any) -> Errors:
@@ -92,22 +103,22 @@ def const(validator: Any, value: Any, instance: Any, schema: Any) -> Errors:
 
 
 def minimum(validator: Any, limit: Any, instance: Any, schema: Any) -> Errors:
-    if is_number(instance) and instance < limit:
+    if is_number(instance) and _exact(instance) < _exact(limit):
         yield ValidationError(f"{shown(instance)} is less than the minimum of {shown(limit)}")
 
 
 def maximum(validator: Any, limit: Any, instance: Any, schema: Any) -> Errors:
-    if is_number(instance) and instance > limit:
+    if is_number(instance) and _exact(instance) > _exact(limit):
         yield ValidationError(f"{shown(instance)} is greater than the maximum of {shown(limit)}")
 
 
 def exclusive_minimum(validator: Any, limit: Any, instance: Any, schema: Any) -> Errors:
-    if is_number(instance) and instance <= limit:
+    if is_number(instance) and _exact(instance) <= _exact(limit):
         yield ValidationError(f"{shown(instance)} is less than or equal to the minimum of {shown(limit)}")
 
 
 def exclusive_maximum(validator: Any, limit: Any, instance: Any, schema: Any) -> Errors:
-    if is_number(instance) and instance >= limit:
+    if is_number(instance) and _exact(instance) >= _exact(limit):
         yield ValidationError(f"{shown(instance)} is greater than or equal to the maximum of {shown(limit)}")
 
 
@@ -471,9 +482,9 @@ def _count(limit: Any, noun: str) -> str:
     return f"{shown(limit)} {noun}{'' if limit == 1 else 's'}"
 
 
-def _some(texts: Iterable[str], count: int) -> str:
-    listed = [text for text, _ in zip(texts, range(5), strict=False)]
-    return ", ".join(listed) + (f" and {count - 5} more" if count > 5 else "")
+def _some(texts: Iterable[str], count: int, most: int = 5) -> str:
+    listed = [text for text, _ in zip(texts, range(most), strict=False)]
+    return ", ".join(listed) + (f" and {count - most} more" if count > most else "")
 
 
 def _unexpected(names: list[str]) -> str:

@@ -1,9 +1,9 @@
 """Regular expressions of JSON Schema (ECMA-262) matched in linear time.
 
-Backtracking engines can be made to run without end or to fill the memory, and none of those at hand can be stopped
-reliably. Here a pattern becomes an automaton whose states are computed while it runs, with a deadline checked on the
-way. Look-around is computed beforehand for all positions of the text; back-references, which no automaton can
-follow, are refused.
+Backtracking engines can be made to run without end or to fill the memory: a timeout ends the first, but
+nested counted repetitions take gigabytes before it comes. Here a pattern becomes an automaton whose states
+are computed while it runs, with a deadline checked on the way. Look-around is computed beforehand for all
+positions of the text; back-references, which no automaton can follow, are refused.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Matcher:
         return self._machine.finds(text, contexts, self._deadline)
 
     def _contexts(self, text: str) -> list[int] | None:
-        """What holds at each position beyond being the start or the end; None when no part of the pattern asks."""
+        """What holds at each position; None when only the start and the end of the text matter."""
         if not self._looks and not self._uses_boundary:
             return None
         contexts = [0] * (len(text) + 1)
@@ -98,8 +98,8 @@ class _Look(NamedTuple):
     negative: bool
 
 
-# A machine is four parallel lists. A state either consumes a character (`chars` set, goes to `out[0]`), or leads on
-# without one to all of `out`, if what `need` and `refuse` say of the context holds.
+# A machine is four parallel lists. A state either consumes a character (`chars` set, goes to `out[0]`), or
+# leads on without one to all of `out`, if what `need` and `refuse` say of the context holds.
 class _Machine:
     __slots__ = ("accept", "cache", "cache_size", "chars", "need", "out", "refuse", "start")
 
@@ -258,7 +258,7 @@ class _Builder:
         return machine
 
     def put(self, machine: _Machine, node: Node, entry: int, backwards: bool) -> int:
-        """Append what matches the node after the state `entry`; returns the state reached when it has matched."""
+        """Append what matches the node after the state `entry`; returns the state reached by then."""
         if isinstance(node, Characters):
             state = machine.add(node)
             self.link(machine, entry, state)
@@ -278,7 +278,8 @@ class _Builder:
             return end
         if isinstance(node, Repeat):
             return self.put_repeat(machine, node, entry, backwards)
-        state = machine.add(**self.condition(node))
+        need, refuse = self.condition(node)
+        state = machine.add(need=need, refuse=refuse)
         self.link(machine, entry, state)
         end = machine.add()
         machine.out[state] = (end,)
@@ -305,20 +306,21 @@ class _Builder:
         self.link(machine, entry, end)
         return end
 
-    def condition(self, node: Assertion | LookAround) -> dict[str, int]:
+    def condition(self, node: Assertion | LookAround) -> tuple[int, int]:
+        """Flags of the context that must be set, and that must not be."""
         if isinstance(node, LookAround):
             flag = self.flags.get(id(node))
             if flag is None:
                 inner = self.machine(node.part, backwards=node.ahead)
                 flag = self.flags[id(node)] = _FIRST_LOOK << len(self.looks)
                 self.looks.append(_Look(inner, flag, node.ahead, node.negative))
-            return {"need": flag}
+            return flag, 0
         if node.kind == "start":
-            return {"need": _START}
+            return _START, 0
         if node.kind == "end":
-            return {"need": _END}
+            return _END, 0
         self.uses_boundary = True
-        return {"need": _BOUNDARY} if node.kind == "boundary" else {"refuse": _BOUNDARY}
+        return (_BOUNDARY, 0) if node.kind == "boundary" else (0, _BOUNDARY)
 
     @staticmethod
     def link(machine: _Machine, source: int, target: int) -> None:

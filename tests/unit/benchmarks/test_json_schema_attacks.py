@@ -1,5 +1,6 @@
 """Schemas and values made to never end or to fill the memory; each has to come to an end by itself."""
 
+import contextlib
 import signal
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -111,19 +112,19 @@ ATTACKS: dict[str, Attack] = {
         nested(60, lambda value: [value], list(range(100_000))),
     ),
     "all of doubled": lambda: (
-        chain(40, lambda following: {"allOf": [{"$ref": following}] * 2}, {"type": "string"}),
+        chain(28, lambda following: {"allOf": [{"$ref": following}] * 2}, {"type": "string"}),
         1,
     ),
     "any of doubled": lambda: (
-        chain(40, lambda following: {"anyOf": [{"$ref": following}] * 2}, {"type": "string"}),
+        chain(28, lambda following: {"anyOf": [{"$ref": following}] * 2}, {"type": "string"}),
         1,
     ),
     "one of doubled": lambda: (
-        chain(40, lambda following: {"oneOf": [{"$ref": following}] * 2}, {"type": "integer"}),
+        chain(28, lambda following: {"oneOf": [{"$ref": following}] * 2}, {"type": "integer"}),
         1,
     ),
     "not doubled": lambda: (
-        chain(40, lambda following: {"not": {"anyOf": [{"$ref": following}] * 2}}, {"type": "string"}),
+        chain(18, lambda following: {"not": {"anyOf": [{"$ref": following}] * 2}}, {"type": "string"}),
         1,
     ),
     "if doubled": lambda: (
@@ -157,14 +158,8 @@ ATTACKS: dict[str, Attack] = {
         wide_object(),
     ),
     "unevaluated properties, nested": lambda: (
-        nested(
-            25,
-            lambda inner: {"unevaluatedProperties": False, "anyOf": [inner, {"allOf": [inner]}]},
-            {"properties": {"k1": True}},
-        )
-        if False
-        else chain(
-            30,
+        chain(
+            14,
             lambda following: {
                 "unevaluatedProperties": False,
                 "anyOf": [{"$ref": following}, {"allOf": [{"$ref": following}]}],
@@ -175,7 +170,7 @@ ATTACKS: dict[str, Attack] = {
     ),
     "unevaluated items, nested": lambda: (
         chain(
-            30,
+            18,
             lambda following: {
                 "unevaluatedItems": False,
                 "oneOf": [{"$ref": following}, {"not": {"$ref": following}}],
@@ -234,7 +229,7 @@ ATTACKS: dict[str, Attack] = {
             "items": {"anyOf": [{"$dynamicRef": "#node"}, {"$dynamicRef": "#node"}]},
             "type": "array",
         },
-        nested(40, lambda value: [value, value], 1) if False else nested(60, lambda value: [value], 1),
+        nested(60, lambda value: [value], 1),
     ),
     "deep recursion": lambda: (
         {
@@ -282,7 +277,7 @@ def test_schemas_that_never_reach_the_value_are_refused(schema: dict[str, Any]) 
 
 
 def test_a_loop_that_only_shows_while_evaluating_makes_the_schema_unusable() -> None:
-    # Taken alone each resource ends; the dynamic reference leads back only when it is entered from the outer one.
+    # Taken alone each resource ends; the dynamic reference leads back only when entered from the outer one.
     schema = {
         "$id": "https://example.org/outer",
         "$dynamicAnchor": "x",
@@ -322,12 +317,8 @@ LARGE_SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "many identifiers": lambda: {"allOf": [{"$id": f"i{n}", "$anchor": "a"} for n in range(6000)]},
     "many patterns": lambda: {"patternProperties": {f"a{n}{{9999}}": True for n in range(10_000)}},
     "many small patterns": lambda: {"patternProperties": {f"x{n}(a|b)*": True for n in range(12_000)}},
-    "deep negation": lambda: nested(60, lambda inner: {"not": inner}, {}),
-    "deep properties": lambda: (
-        nested(30, lambda inner: {"properties": {"a": inner, "b": inner}}, {})
-        if False
-        else nested(30, lambda inner: {"properties": {"a": inner}}, {})
-    ),
+    "deep negation": lambda: nested(58, lambda inner: {"not": inner}, {}),
+    "deep properties": lambda: nested(30, lambda inner: {"properties": {"a": inner}}, {}),
     "too deep": lambda: nested(100, lambda inner: {"not": inner}, {}),
     "all dialects inside each other": lambda: nested(
         40, lambda inner: {"$id": "x", "$schema": DRAFT2019, "not": inner}, {}
@@ -344,10 +335,8 @@ def test_checking_a_schema_ends(schema: Callable[[], dict[str, Any]]) -> None:
 
 def ends(schema: dict[str, Any], instance: Any) -> None:
     """Both operations come to a verdict or say that they cannot."""
-    try:
+    with contextlib.suppress(ValidationTimeout):
         assert isinstance(check_schema(schema, seconds=SECONDS), list)
-    except ValidationTimeout:
-        pass
     try:
         verdict = validate(jsontext.dumps(schema), instance, seconds=SECONDS)
     except (ValidationTimeout, SchemaUnusable):

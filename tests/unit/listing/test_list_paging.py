@@ -496,3 +496,12 @@ def test_components_may_be_expressions_over_text_without_a_collation(entries, bi
     assert names == sorted(names)
     walked = list(by_cursor(entries, binding, keys, 1))
     assert len(walked) == 6
+
+
+def test_whole_numbers_beyond_32_bits_can_be_sorted_by(entries, binding):
+    fill(entries, ["aaa", "a", "aa", "aa"])
+    length = sa.cast(sa.func.length(Entry.name), sa.BigInteger()) * 2**40
+    size = SortField("size", (Component(sa.type_coerce(length, sa.Integer())),))
+    fields = SortFields({"id": column_field("id", Entry.id), "size": size}, default="-size")
+    walked = list(by_cursor(entries, binding, parse_sort(None, fields), 1))
+    assert [id.int for id in walked] == [0, 2, 3, 1]

@@ -424,7 +424,9 @@ def cases(draw):
         elif name == "exists":
             chosen = (chooser.choice([filters.Value(True, "true"), filters.Value(False, "false")]),)
         else:
-            near = [as_value(v) for p, v in there if p == path.segments and isinstance(v, str | int | float)]
+            same = [as_value(v) for p, v in there if p == path.segments and isinstance(v, str | int | float)]
+            kinds = {value.kind for value in same}
+            near = same + [value for value in some_values if value.kind in kinds]
             chosen = (chooser.choice(near or some_values),)
         conditions.append(Filter(path, name, chosen))
     return texts, conditions, [Path(path) for path in chooser.sample(some_paths, k=min(2, len(some_paths)))]
@@ -439,8 +441,10 @@ def cases(draw):
 @example(case=(['{"a":[1]}'], [Filter(Path(("a", " 0")), "exists", (filters.Value(True, "true"),))], []))
 def test_sql_means_what_the_definition_says(connection, store, case):
     texts, conditions, paths = case
-    store(texts)
-    check(connection, texts, conditions, paths)
+    # After an error PostgreSQL answers nothing more in a transaction; the next case starts afresh.
+    with connection.begin_nested():
+        store(texts)
+        check(connection, texts, conditions, paths)
 
 
 @pytest.mark.parametrize("text", ["x < a", "x == a", "x in [a, b]", "x contains a"])

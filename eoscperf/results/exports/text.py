@@ -1,0 +1,95 @@
+"""Export formats made of text: JSON, NDJSON, CSV and Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+
+from eoscperf.results.exports.rows import Row, TableCell, header
+from eoscperf.results.jsonpath import Path
+
+CHUNK = 64 * 1024
+"""Bytes, about, that are sent at a time."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_json(rows: Iterator[Row], columns: Sequence[Path]) -> Iterator[bytes]:
+    """One JSON array."""
+    return _chunked(_array(rows))
+
+
+def write_ndjson(rows: Iterator[Row], columns: Sequence[Path]) -> Iterator[bytes]:
+    """A line of JSON per result."""
+    return _chunked(row.json() + b"\n" for row in rows)
+
+
+def write_csv(rows: Iterator[Row], columns: Sequence[Path]) -> Iterator[bytes]:
+    """RFC 4180 with a header; what a spreadsheet would take for a formula is told to be text."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+
+    def line(cells: Sequence[str]) -> bytes:
+        buffer.seek(0)
+        buffer.truncate()
+        writer.writerow(cells)
+        return buffer.getvalue().encode()
+
+    def lines() -> Iterator[bytes]:
+        yield line([_harmless(name) for name in header(columns)])
+        for row in rows:
+            yield line([_csv_cell(cell) for cell in row.cells(columns)])
+
+    return _chunked(lines())
+
+
+def write_markdown(rows: Iterator[Row], columns: Sequence[Path]) -> Iterator[bytes]:
+    """A table to paste into a page."""
+
+    def line(cells: Sequence[str]) -> bytes:
+        return ("| " + " | ".join(cells) + " |\n").encode()
+
+    def lines() -> Iterator[bytes]:
+        names = header(columns)
+        yield line([_markdown(name) for name in names])
+        yield line(["---"] * len(names))
+        for row in rows:
+            yield line([_markdown(cell.text) for cell in row.cells(columns)])
+
+    return _chunked(lines())
+
+
+def _array(rows: Iterator[Row]) -> Iterator[bytes]:
+    separator = b"["
+    for row in rows:
+        yield separator + row.json()
+        separator = b",\n"
+    yield b"[]\n" if separator == b"[" else b"]\n"
+
+
+def _csv_cell(cell: TableCell) -> str:
+    return _harmless(cell.text) if cell.kind == "string" else cell.text
+
+
+def _harmless(text: str) -> str:
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def _markdown(text: str) -> str:
+    """Text as it is, whatever it holds: nothing of it is markup or ends the cell."""
+    return re.sub(r"([\\`*_{}\[\]<>()#|~&!])", r"\\\1", re.sub(r"\s+", " ", text))
+
+
+def _chunked(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    waiting: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= CHUNK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)

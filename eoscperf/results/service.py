@@ -1,0 +1,309 @@
+"""Results: finding them and showing them to those who may see them, tagging, withdrawing, removing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.orm import Session
+
+from eoscperf import errors, jsontext
+from eoscperf.benchmarks.models import Benchmark
+from eoscperf.db import utcnow
+from eoscperf.errors import Issue
+from eoscperf.events import Events
+from eoscperf.listing import CursorBinding, Page, PageRequest, SortKey, paginate
+from eoscperf.results import query
+from eoscperf.results.events import (
+    ResultMoved,
+    ResultRemoved,
+    ResultRestored,
+    ResultTagsUpdated,
+    ResultUndone,
+    ResultWithdrawn,
+)
+from eoscperf.results.models import Result, Tag, result_tags
+from eoscperf.results.query import Criteria
+from eoscperf.review.journal import Journal
+from eoscperf.review.models import LogEntry
+from eoscperf.security.identity import Viewer
+from eoscperf.sites.models import Flavor, Site
+
+
+class Results:
+    """What can be done with results that exist; uploading them is `eoscperf.results.submit`."""
+
+    def __init__(self, session: Session, viewer: Viewer, journal: Journal, events: Events) -> None:
+        self._session = session
+        self._viewer = viewer
+        self._journal = journal
+        self._events = events
+
+    @classmethod
+    def for_request(cls, request: Any) -> Results:
+        return cls(request.dbsession, request.viewer, request.find_service(Journal), request.events)
+
+    # Reading
+
+    def page(
+        self, criteria: Criteria, keys: Sequence[SortKey], asked: PageRequest, binding: CursorBinding
+    ) -> Page[Result]:
+        """One page of those that the viewer may see, complete with all that is nested in them."""
+        statement = query.select_results(criteria, self._viewer, keys).options(*query.nested(self._viewer))
+        count = query.count_results(criteria, self._viewer)
+        return paginate(self._session, statement, count, keys, asked, bind=binding)
+
+    def get(self, identifier: uuid.UUID, *, lock: bool = False) -> Result:
+        """A result as the viewer may see it, with all that is nested in it.
+
+        Raises NotFound, and Withdrawn or Removed for those who only see the tombstone.
+        """
+        result = self._find(identifier, lock=lock)
+        if result is None:
+            raise errors.NotFound(f"No result {identifier}.")
+        if self._viewer.sees_uploader(result.uploader_id):
+            return result
+        if result.status == "removed":
+            raise errors.Removed("Removed by a moderator.", since=result.status_datetime)
+        if result.status == "withdrawn":
+            raise errors.Withdrawn("Withdrawn by its uploader.", since=result.withdrawn_datetime)
+        if not _parents_approved(result):
+            raise errors.NotFound(f"No result {identifier}.")
+        return result
+
+    # Tagging
+
+    def set_tags(self, result: Result, tags_ids: Iterable[uuid.UUID]) -> None:
+        """Replace the tags; UnknownReference names all that do not exist.
+
+        Links to deleted tags are not touched: they wait for the tag's return.
+        """
+        wanted = set(tags_ids)
+        live = sa.select(Tag.id).where(Tag.status == "live", Tag.id.in_(wanted))
+        known = set(self._session.scalars(live.with_for_update(read=True)))
+        unknown = sorted(wanted - known, key=str)
+        if unknown:
+            raise errors.UnknownReference(
+                Issue(f"No tag {identifier}.", "body", "tags_ids", "/tags_ids") for identifier in unknown
+            )
+        links = (
+            sa.select(result_tags.c.tag_id)
+            .join(Tag, Tag.id == result_tags.c.tag_id)
+            .where(result_tags.c.result_id == result.id, Tag.status == "live")
+        )
+        present = set(self._session.scalars(links))
+        added, removed = sorted(wanted - present, key=str), sorted(present - wanted, key=str)
+        if not added and not removed:
+            return
+        if removed:
+            self._session.execute(
+                sa.delete(result_tags).where(
+                    result_tags.c.result_id == result.id, result_tags.c.tag_id.in_(removed)
+                )
+            )
+        if added:
+            self._session.execute(
+                sa.insert(result_tags), [{"result_id": result.id, "tag_id": tag} for tag in added]
+            )
+        self._session.expire(result, ["tags"])
+        self._events.emit(
+            ResultTagsUpdated(**facts(result), added=tuple(added), removed=tuple(removed))
+        )
+
+    # Withdrawing, removing and back
+
+    def withdraw(self, result: Result, message: str | None = None) -> LogEntry:
+        """The uploader takes a result back; claims on it go on."""
+        self._lock(result)
+        if result.status in ("withdrawn", "removed"):
+            raise errors.WrongState(f"The result is {result.status} already.")
+        result.withdrawn_datetime = utcnow()
+        return self._moved(result, "withdraw", message, ResultWithdrawn)
+
+    def remove(self, result: Result, message: str | None = None, *, action: str = "delete") -> LogEntry | None:
+        """A moderator removes a result; `action` is what the journal calls it.
+
+        The entry in the journal; None when the result was removed already, then nothing happens.
+        """
+        self._lock(result)
+        if result.removed_entry_id is not None:
+            return None
+        before = result.status
+        entry = self._journal.record(
+            action, "result", result.id, from_status=before, to_status="removed", message=message
+        )
+        result.removed_entry_id = entry.id
+        self._settle(result, message)
+        self._events.emit(
+            ResultRemoved(**facts(result), **_move(entry), action=action)
+        )
+        return entry
+
+    def restore(self, result: Result, message: str | None = None) -> LogEntry:
+        """Take back a removal (administrators) or the withdrawal (the uploader).
+
+        WrongState when there is nothing this viewer can take back, or a parent is not approved.
+        """
+        self._lock(result)
+        if result.removed_entry_id is not None:
+            if not self._viewer.admin:
+                raise errors.WrongState("The result was removed by a moderator; only a moderator can restore it.")
+        elif result.withdrawn_datetime is not None:
+            if not self._viewer.owns(result.uploader_id):
+                raise errors.WrongState("The result was withdrawn by its uploader, who alone can restore it.")
+        else:
+            raise errors.WrongState(f"The result is {result.status}: there is nothing to restore.")
+        if not _parents_approved(result):
+            names = ", ".join(
+                f"{kind} {parent.name} is {parent.status}"
+                for kind, parent in _parents(result)
+                if parent.status != "approved"
+            )
+            raise errors.WrongState(f"The result cannot come back while its {names}.")
+        removal = result.removed_entry_id
+        if removal is None:
+            result.withdrawn_datetime = None
+            return self._moved(result, "restore", message, ResultRestored, by_admin=False)
+        result.removed_entry_id = None
+        # An undo has to know which removal to bring back.
+        entry = self._moved(
+            result, "restore", message, ResultRestored, details={"removed_by": removal}, by_admin=True
+        )
+        result.restored_entry_id = entry.id
+        self._session.flush()
+        return entry
+
+    def undo(self, entry: LogEntry) -> LogEntry:
+        """Take back a removal or a restore that an entry of the journal tells of.
+
+        Conflict when something has happened to the result since.
+        """
+        result = self._find(uuid.UUID(entry.resource_id), lock=True)
+        if entry.resource_type != "result" or result is None:
+            raise errors.Conflict("This entry is not about a result.")
+        if entry.to_status == "removed":
+            if result.removed_entry_id != entry.id:
+                raise errors.Conflict("The result was changed since: the removal cannot be undone.")
+            result.removed_entry_id = None
+        elif entry.action == "restore" and entry.from_status == "removed":
+            if result.restored_entry_id != entry.id or result.removed_entry_id is not None:
+                raise errors.Conflict("The result was changed since: the restore cannot be undone.")
+            result.restored_entry_id = None
+            result.removed_entry_id = jsontext.loads(entry.details or "{}")["removed_by"]
+        else:
+            raise errors.Conflict(f"'{entry.action}' of a result cannot be undone.")
+        return self._moved(
+            result, "undo", None, ResultUndone, caused_by=entry.id, undone_id=entry.id, undone_action=entry.action
+        )
+
+    # Claims
+
+    def claims_changed(self, result: Result, *, pending: int, hiding: int) -> str:
+        """Note how many claims are pending and how many of those hide the result; the status that follows."""
+        self._lock(result)
+        result.pending_claims, result.hiding_claims = pending, hiding
+        if result.derive_status() != result.status:
+            self._settle(result, None)
+        self._session.flush()
+        return result.status
+
+    # Helpers
+
+    def _find(self, identifier: uuid.UUID, *, lock: bool) -> Result | None:
+        statement = (
+            sa.select(Result)
+            .where(Result.id == identifier)
+            .options(
+                orm.joinedload(Result.benchmark, innerjoin=True).joinedload(Benchmark.uploader),
+                orm.joinedload(Result.flavor, innerjoin=True).joinedload(Flavor.uploader),
+                orm.joinedload(Result.flavor, innerjoin=True)
+                .joinedload(Flavor.site, innerjoin=True)
+                .joinedload(Site.uploader),
+                orm.joinedload(Result.uploader),
+                orm.selectinload(Result.tags.and_(Tag.status == "live")),
+            )
+        )
+        if lock:
+            statement = statement.with_for_update(of=Result).execution_options(populate_existing=True)
+        return self._session.scalar(statement)
+
+    def _lock(self, result: Result) -> None:
+        """Nobody else changes the result until the transaction ends; its state is the latest."""
+        self._session.flush()
+        self._session.refresh(result, _STATE, with_for_update={"of": Result})
+
+    def _settle(self, result: Result, message: str | None) -> None:
+        result.status = result.derive_status()
+        result.status_datetime = utcnow()
+        result.status_message = message
+        self._session.flush()
+
+    def _moved(
+        self,
+        result: Result,
+        action: str,
+        message: str | None,
+        event: type[ResultMoved],
+        *,
+        caused_by: int | None = None,
+        details: dict[str, Any] | None = None,
+        **more: Any,
+    ) -> LogEntry:
+        """Store the state that follows from the facts, log what made it, and tell of it."""
+        before = result.status
+        self._settle(result, message)
+        entry = self._journal.record(
+            action,
+            "result",
+            result.id,
+            from_status=before,
+            to_status=result.status,
+            message=message,
+            caused_by=caused_by,
+            details=details,
+        )
+        self._events.emit(event(**facts(result), **_move(entry), **more))
+        return entry
+
+
+_STATE = (
+    "status",
+    "status_datetime",
+    "status_message",
+    "removed_entry_id",
+    "restored_entry_id",
+    "withdrawn_datetime",
+    "pending_claims",
+    "hiding_claims",
+)
+
+
+def facts(result: Result) -> dict[str, Any]:
+    """What every event about a result says."""
+    return {
+        "id": result.id,
+        "benchmark_id": result.benchmark_id,
+        "flavor_id": result.flavor_id,
+        "site_id": result.site_id,
+        "uploader_id": result.uploader_id,
+    }
+
+
+def _move(entry: LogEntry) -> dict[str, Any]:
+    return {
+        "entry_id": entry.id,
+        "from_status": entry.from_status,
+        "to_status": entry.to_status,
+        "message": entry.message,
+    }
+
+
+def _parents(result: Result) -> tuple[tuple[str, Any], ...]:
+    return ("benchmark", result.benchmark), ("flavor", result.flavor), ("site", result.flavor.site)
+
+
+def _parents_approved(result: Result) -> bool:
+    return all(parent.status == "approved" for _, parent in _parents(result))
