@@ -93,11 +93,6 @@ class _Schemas:
             raise SchemaUnusable(ready)
         return ready
 
-    def clear(self) -> None:
-        with self._lock:
-            self._known.clear()
-            self._characters = 0
-
     def _prepare(self, key: bytes, text: str, deadline: Deadline) -> Index | str:
         ready: Index | str
         try:

@@ -21,7 +21,7 @@ def guard(view: Any, info: Any) -> Any:
         request.operation = operation
         if operation.takes_body:
             check_length(request, request.content_length or 0)
-        if "Authorization" in request.headers:
+        if "Authorization" in request.headers and not operation.ignores_caller:
             _check_failures(request)
         answer = view(context, request)
         idempotency.finish(request, answer)

@@ -39,6 +39,8 @@ def prepare(request: Any, **options: Any) -> None:
 
 def announce_ignored_token(request: Any, operation: Any) -> None:
     """A public operation goes on without a token it cannot accept, but says so."""
+    if operation.ignores_caller:
+        return
     failure = request.registry["eoscperf.policy"].failure(request)
     if isinstance(failure, errors.InvalidToken):
         request.response.headers["WWW-Authenticate"] = challenge(failure)

@@ -58,6 +58,8 @@ class Operation:
     writes: bool = False
     """counts against the rate of changes"""
     is_list: bool = False
+    ignores_caller: bool = False
+    """credentials are not even looked at, so that neither database nor identity provider is needed"""
     status: int = 200
     returns: str | Mapping[str, Any] | None = None
     """name of the answer's schema (`Site`, `page:Site`), or a JSON Schema of its own"""

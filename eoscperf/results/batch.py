@@ -111,7 +111,9 @@ class Batch:
         for outcome, upload in self._good():
             earlier = first.setdefault(known.key(upload), outcome)
             if earlier is not outcome:
-                outcome.error = errors.Duplicate(f"This is the same result as item {earlier.index} of the batch.")
+                outcome.error = errors.Duplicate(
+                    f"This is the same result as item {earlier.index} of the batch."
+                )
                 self._doubles.append((outcome, earlier))
 
     def _keep(self, good: Sequence[tuple[Outcome, Upload]], known: References) -> None:

@@ -98,7 +98,9 @@ _JOINS = {
 }
 
 
-def select_results(criteria: Criteria, viewer: Viewer, keys: Sequence[SortKey] = ()) -> sa.Select[tuple[Result]]:
+def select_results(
+    criteria: Criteria, viewer: Viewer, keys: Sequence[SortKey] = ()
+) -> sa.Select[tuple[Result]]:
     """The results that the viewer may see of those asked for, with the tables that the keys sort by."""
     statement = sa.select(Result).where(*conditions(criteria, viewer))
     joins = dict(_JOINS[key.field.name] for key in keys if key.field.name in _JOINS)
@@ -148,7 +150,9 @@ def conditions(criteria: Criteria, viewer: Viewer) -> list[sa.ColumnElement[bool
     if criteria.tags_ids:
         found.append(_has_tags(set(criteria.tags_ids)))
     found += [_has_term(term) for term in dict.fromkeys(criteria.terms) if term]
-    found += [json_sql.where(condition, Result.__table__.c.json) for condition in dict.fromkeys(criteria.filters)]
+    found += [
+        json_sql.where(condition, Result.__table__.c.json) for condition in dict.fromkeys(criteria.filters)
+    ]
     for column, before, after in (
         (Result.upload_datetime, criteria.upload_before, criteria.upload_after),
         (Result.execution_datetime, criteria.execution_before, criteria.execution_after),

@@ -23,7 +23,8 @@ from eoscperf.rest.schema import (
     several,
 )
 from eoscperf.results.models import Result, Tag
-from eoscperf.results.query import STATUSES
+from eoscperf.results.query import SORT, STATUSES
+from eoscperf.results.tags import SORT as TAG_SORT
 from eoscperf.security.identity import Viewer
 from eoscperf.sites.schemas import present_flavor, present_site
 from eoscperf.users.schemas import uploader_of
@@ -33,7 +34,9 @@ MOST_COLUMNS = 100
 
 
 def _status() -> Any:
-    return choice("status", *STATUSES, title="State; all but visible are for their uploader and administrators")
+    return choice(
+        "status", *STATUSES, title="State; all but visible are for their uploader and administrators"
+    )
 
 
 def _export() -> tuple[Any, ...]:
@@ -51,7 +54,7 @@ def _list_of(key: str, title: str, **options: Any) -> Any:
     return several(identifier(key), title=title, **options)
 
 
-RESULT_SEARCH = fields(terms_parameter(), *upload_period(), _status(), *page_parameters(), *_export())
+RESULT_SEARCH = fields(terms_parameter(), *upload_period(), _status(), *page_parameters(SORT), *_export())
 
 RESULT_LIST = extended(
     RESULT_SEARCH,
@@ -81,7 +84,9 @@ def _tags_ids() -> Any:
 
 
 RESULT_UPLOAD = fields(
-    *_PARENTS, _tags_ids(), identifier("supersedes", required=False, title="Your result that this one replaces")
+    *_PARENTS,
+    _tags_ids(),
+    identifier("supersedes", required=False, title="Your result that this one replaces"),
 )
 
 BATCH_QUERY = fields(
@@ -96,8 +101,8 @@ TAGS_UPDATE = fields(_tags_ids())
 MESSAGE = fields(prose("message", "message", title="Why; mailed to the uploader and logged"))
 
 TAG = fields(name("name", title="Unique among tags"), prose("description", title="What the tag stands for"))
-TAG_LIST = fields(exact("name", title="Exactly this name"), *page_parameters())
-TAG_SEARCH = fields(terms_parameter(), *page_parameters())
+TAG_LIST = fields(exact("name", title="Exactly this name"), *page_parameters(TAG_SORT))
+TAG_SEARCH = fields(terms_parameter(), *page_parameters(TAG_SORT))
 
 
 def present_tag(tag: Tag, viewer: Viewer) -> dict[str, Any]:
@@ -145,7 +150,7 @@ class ResultPresenter:
         if result.superseded_by_id is not None:
             shown["superseded_by"] = result.superseded_by_id
         if self._viewer.sees_uploader(result.uploader_id):
-            shown["uploader"] = uploader_of(result.uploader, self._viewer)
+            shown["uploader"] = uploader_of(result.uploader)
             if result.status_datetime is not None:
                 shown["status_datetime"] = result.status_datetime
             if result.status_message is not None:
@@ -159,3 +164,162 @@ class ResultPresenter:
                 self._written.clear()
             self._written[key] = raw(dumps(present(item, self._viewer)))
         return self._written[key]
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_ID = {"type": "string", "format": "uuid"}
+_MOMENT = {"type": "string", "format": "date-time"}
+
+_TAG_EXAMPLE = {
+    "id": "b2a7e2ac-6a60-4a3f-8ea6-6f2e6d2a5c11",
+    "name": "hyper-threading",
+    "description": "Two threads per core.",
+    "upload_datetime": "2024-05-01T12:30:00Z",
+}
+
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "Tag": {
+        "type": "object",
+        "description": "A word that groups results.",
+        "required": ["id", "name"],
+        "properties": {
+            "id": _ID,
+            "name": {"type": "string"},
+            "description": {"type": "string", "description": "Left out when there is none."},
+            "upload_datetime": {**_MOMENT, "description": "Left out when it is not known."},
+            "status": {
+                "const": "deleted",
+                "description": "Only on deleted tags, which only administrators see.",
+            },
+        },
+        "example": _TAG_EXAMPLE,
+    },
+    "Result": {
+        "type": "object",
+        "description": "One run of a benchmark on a flavor. JSON, dates and parents never change.",
+        "required": [
+            "benchmark",
+            "disputed",
+            "execution_datetime",
+            "flavor",
+            "id",
+            "json",
+            "site",
+            "status",
+            "tags",
+            "upload_datetime",
+        ],
+        "properties": {
+            "id": _ID,
+            "json": {
+                "type": "object",
+                "description": "What the benchmark measured, as it was uploaded; fits the benchmark's schema.",
+            },
+            "execution_datetime": {**_MOMENT, "description": "When the benchmark ran."},
+            "upload_datetime": _MOMENT,
+            "benchmark": _reference("Benchmark"),
+            "site": _reference("Site"),
+            "flavor": _reference("Flavor"),
+            "tags": {"type": "array", "items": _reference("Tag"), "description": "By name."},
+            "status": {"type": "string", "enum": list(STATUSES)},
+            "disputed": {"type": "boolean", "description": "Whether any claim on it waits for a decision."},
+            "supersedes": {**_ID, "description": "The result that this one replaces."},
+            "superseded_by": {**_ID, "description": "The result that replaces this one."},
+            "uploader": {
+                **_reference("User"),
+                "description": "Only for administrators and the uploader.",
+            },
+            "status_datetime": {
+                **_MOMENT,
+                "description": "Since when it has its state; only for administrators and the uploader.",
+            },
+            "status_message": {
+                "type": "string",
+                "description": "What was said when its state changed; only for administrators and the uploader.",
+            },
+        },
+        "example": {
+            "id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+            "json": {"time": 11.0, "machine": {"cpu": {"count": 8}}},
+            "execution_datetime": "2024-05-01T12:30:00Z",
+            "upload_datetime": "2024-05-01T13:02:10.192459Z",
+            "benchmark": {
+                "id": "4d6b3f0e-2a55-4d5e-8f0b-0d1b2c7e9a31",
+                "docker_image": "example/raytracer",
+                "docker_tag": "2.1",
+                "json_schema": {"type": "object"},
+                "status": "approved",
+                "upload_datetime": "2024-05-01T12:30:00Z",
+            },
+            "site": {
+                "id": "8a1c2a54-5c4e-4d7e-9d0f-3f3c1c5b7a10",
+                "name": "Hillside Computing Centre",
+                "address": "hcc.example.org",
+                "status": "approved",
+                "upload_datetime": "2024-05-01T12:30:00Z",
+            },
+            "flavor": {
+                "id": "1f0b6a8e-57a3-4a39-8a50-6f1f2c9f4a77",
+                "site_id": "8a1c2a54-5c4e-4d7e-9d0f-3f3c1c5b7a10",
+                "name": "c8.large",
+                "status": "approved",
+                "upload_datetime": "2024-05-01T12:45:00Z",
+            },
+            "tags": [_TAG_EXAMPLE],
+            "status": "visible",
+            "disputed": False,
+        },
+    },
+    "BatchReport": {
+        "type": "object",
+        "description": "What became of the items of a batch, in their order.",
+        "required": ["created", "failed", "items"],
+        "properties": {
+            "created": {"type": "integer", "minimum": 0},
+            "failed": {"type": "integer", "minimum": 0},
+            "items": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["index", "status"],
+                    "properties": {
+                        "index": {
+                            "type": "integer",
+                            "minimum": 0,
+                            "description": "Place in the batch, from 0.",
+                        },
+                        "status": {
+                            "type": "integer",
+                            "description": "201 stored, 200 good but not stored (dry run), else that of the problem.",
+                        },
+                        "id": {**_ID, "description": "The stored result."},
+                        "problem": _reference("Problem"),
+                    },
+                },
+            },
+        },
+        "example": {
+            "created": 1,
+            "failed": 1,
+            "items": [
+                {"index": 0, "status": 201, "id": "0f8fad5b-d9cb-469f-a165-70867728950e"},
+                {
+                    "index": 1,
+                    "status": 409,
+                    "problem": {
+                        "code": 409,
+                        "detail": "This is the same result as item 0 of the batch.",
+                        "existing": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                        "instance": "urn:uuid:3d0ca315-aff9-4fc2-be61-3b76b9a2d798",
+                        "status": 409,
+                        "title": "Duplicate",
+                        "type": "urn:eoscperf:problem:duplicate",
+                    },
+                },
+            ],
+        },
+    },
+}

@@ -109,9 +109,7 @@ class Results:
                 sa.insert(result_tags), [{"result_id": result.id, "tag_id": tag} for tag in added]
             )
         self._session.expire(result, ["tags"])
-        self._events.emit(
-            ResultTagsUpdated(**facts(result), added=tuple(added), removed=tuple(removed))
-        )
+        self._events.emit(ResultTagsUpdated(**facts(result), added=tuple(added), removed=tuple(removed)))
 
     # Withdrawing, removing and back
 
@@ -123,7 +121,9 @@ class Results:
         result.withdrawn_datetime = utcnow()
         return self._moved(result, "withdraw", message, ResultWithdrawn)
 
-    def remove(self, result: Result, message: str | None = None, *, action: str = "delete") -> LogEntry | None:
+    def remove(
+        self, result: Result, message: str | None = None, *, action: str = "delete"
+    ) -> LogEntry | None:
         """A moderator removes a result; `action` is what the journal calls it.
 
         The entry in the journal; None when the result was removed already, then nothing happens.
@@ -137,9 +137,7 @@ class Results:
         )
         result.removed_entry_id = entry.id
         self._settle(result, message)
-        self._events.emit(
-            ResultRemoved(**facts(result), **_move(entry), action=action)
-        )
+        self._events.emit(ResultRemoved(**facts(result), **_move(entry), action=action))
         return entry
 
     def restore(self, result: Result, message: str | None = None) -> LogEntry:
@@ -150,7 +148,9 @@ class Results:
         self._lock(result)
         if result.removed_entry_id is not None:
             if not self._viewer.admin:
-                raise errors.WrongState("The result was removed by a moderator; only a moderator can restore it.")
+                raise errors.WrongState(
+                    "The result was removed by a moderator; only a moderator can restore it."
+                )
         elif result.withdrawn_datetime is not None:
             if not self._viewer.owns(result.uploader_id):
                 raise errors.WrongState("The result was withdrawn by its uploader, who alone can restore it.")
@@ -196,7 +196,13 @@ class Results:
         else:
             raise errors.Conflict(f"'{entry.action}' of a result cannot be undone.")
         return self._moved(
-            result, "undo", None, ResultUndone, caused_by=entry.id, undone_id=entry.id, undone_action=entry.action
+            result,
+            "undo",
+            None,
+            ResultUndone,
+            caused_by=entry.id,
+            undone_id=entry.id,
+            undone_action=entry.action,
         )
 
     # Claims

@@ -315,7 +315,8 @@ class References:
         ]
         if waiting:
             issues = [
-                upload.place.field(f"{kind} {item.id} is not approved yet.", key) for kind, item, key in waiting
+                upload.place.field(f"{kind} {item.id} is not approved yet.", key)
+                for kind, item, key in waiting
             ]
             raise errors.NotApproved(issues)
 

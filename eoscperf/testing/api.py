@@ -15,6 +15,12 @@ from eoscperf.users.models import User
 
 UNREGISTERED = "stranger"
 
+ENTITLEMENT = "urn:example:benchmarks:admin"
+"""The entitlement that makes an administrator of a registered user."""
+
+AWAY = "http://127.0.0.1:9"
+"""A trusted issuer that cannot be reached."""
+
 
 class ApiClient:
     """Requests as a person: `api.get("/sites", as_="user", status=200)`.

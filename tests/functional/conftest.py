@@ -12,15 +12,9 @@ from sqlalchemy import orm
 import eoscperf
 from eoscperf.security.rates import RateLimits
 from eoscperf.settings import rate
-from eoscperf.testing.api import ApiClient
+from eoscperf.testing.api import AWAY, ENTITLEMENT, ApiClient
 from eoscperf.testing.factories import Make
 from eoscperf.testing.issuer import TestIssuer
-
-ENTITLEMENT = "urn:example:benchmarks:admin"
-"""Makes an administrator of a registered user."""
-
-AWAY = "http://127.0.0.1:9"
-"""A trusted issuer that cannot be reached."""
 
 
 @pytest.fixture(scope="session")

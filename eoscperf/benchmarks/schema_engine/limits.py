@@ -24,5 +24,5 @@ class Deadline:
         self._end = float("inf") if seconds is None else time.monotonic() + seconds * 0.85
 
     def tick(self) -> None:
-        if time.monotonic() > self._end:
+        if time.monotonic() >= self._end:
             raise ValidationTimeout(f"not finished within {self.seconds:g} s")

@@ -1,1 +1,35 @@
 """Exports: everything a search finds, in one stream, in the formats that are registered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from eoscperf.results.exports import parquet, text
+
+    config.add_export_format(
+        "csv", "text/csv", text.write_csv, columns=True, help="table for spreadsheets (RFC 4180)"
+    )
+    config.add_export_format(
+        "ndjson", "application/x-ndjson", text.write_ndjson, help="one result per line, as in a page"
+    )
+    config.add_export_format(
+        "json", "application/json", text.write_json, by_accept=False, help="all results in one array"
+    )
+    config.add_export_format(
+        "md",
+        "text/markdown",
+        text.write_markdown,
+        most=1000,
+        by_accept=False,
+        help="Markdown table of the first 1000 results",
+    )
+    config.add_export_format(
+        "parquet",
+        "application/vnd.apache.parquet",
+        parquet.write_parquet,
+        columns=True,
+        available=parquet.is_installed,
+        help="table for data frames",
+    )

@@ -28,10 +28,14 @@ def write_parquet(rows: Iterator[Row], columns: Sequence[Path]) -> Iterator[byte
     names = header(columns)
     moment = pyarrow.timestamp("us", tz="UTC")
     # A path asked for twice, or called like another column, gets a name of its own: here names must differ.
-    names = [name if names.index(name) == number else f"{name} ({number})" for number, name in enumerate(names)]
+    names = [
+        name if names.index(name) == number else f"{name} ({number})" for number, name in enumerate(names)
+    ]
     schema = pyarrow.schema(
-        [(name, moment if name.endswith("_datetime") and number < 3 else pyarrow.string())
-         for number, name in enumerate(names)]
+        [
+            (name, moment if name.endswith("_datetime") and number < 3 else pyarrow.string())
+            for number, name in enumerate(names)
+        ]
     )
     sink = _Sink()
     with parquet.ParquetWriter(sink, schema, compression="snappy") as writer:

@@ -73,8 +73,8 @@ class Row:
             return [*cells, TableCell("json", result.json, result.json)]
         for column in columns:
             found = column_value(column, self._document)
-            empty = found.kind in ("null", "missing")
-            cells.append(TableCell(found.kind, "" if empty else found.text, None if empty else found.text))
+            nothing = found.kind in ("null", "missing")
+            cells.append(TableCell(found.kind, found.text, None if nothing else found.text))
         return cells
 
     @functools.cached_property

@@ -631,4 +631,4 @@ def test_nothing_sent_as_a_schema_breaks_the_check(
             and "$dynamicRef" not in jsontext.dumps(schema)
             and "$recursiveRef" not in jsontext.dumps(schema)
         )
-        assert not usable  # noqa: PT017
+        assert not usable

@@ -287,7 +287,9 @@ class TestUndo:
         with pytest.raises(errors.Conflict, match=f"entry {entry.id}"):
             lifecycle.undo(entries(session, flavor)[-1])
 
-    @pytest.mark.parametrize(("action", "kind"), [("update", "site"), ("delete", "result"), ("import", "site")])
+    @pytest.mark.parametrize(
+        ("action", "kind"), [("update", "site"), ("delete", "result"), ("import", "site")]
+    )
     def test_only_decisions_about_reviewed_items_are_undone(self, action, kind, lifecycle, session):
         entry = LogEntry(action=action, resource_type=kind, resource_id=str(uuid.uuid4()))
         session.add(entry)
