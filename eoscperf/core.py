@@ -24,6 +24,7 @@ FEATURES = (
     "eoscperf.benchmarks",
     "eoscperf.results",  # needs sites and benchmarks to hang a result on
     "eoscperf.moderation",  # decides about all of the above
+    "eoscperf.home",  # shows something of everything
 )
 
 

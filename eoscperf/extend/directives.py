@@ -55,8 +55,9 @@ class ResultCheck:
 class ExportFormat:
     """Another way to write a result search.
 
-    `writer(results, columns)` takes an iterator of `eoscperf.results.exports.Row`s and the paths
-    asked for, and yields bytes. `most` bounds the number of rows, `columns` says whether paths may be asked for.
+    `writer(rows, columns)` takes an iterator of `eoscperf.results.exports.rows.Row`s and the paths asked
+    for, none unless `columns` says that they may be, and yields bytes. `most` bounds the number of rows,
+    `by_accept` says whether Accept chooses it or only `format=<name>` does.
     """
 
     name: str

@@ -93,7 +93,7 @@ class Page(Generic[Item]):
 def paginate(
     session: orm.Session | sa.Connection,
     statement: sa.Select[Any],
-    count: sa.Select[tuple[int]] | Callable[[], int] | None,
+    count: sa.Select[int] | Callable[[], int] | None,
     sort_keys: Sequence[SortKey],
     request: PageRequest,
     *,

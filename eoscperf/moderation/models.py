@@ -43,7 +43,9 @@ class Claim(Base):
     hides: Mapped[bool] = mapped_column(default=True)
     """whether the result is hidden while the claim is pending"""
     result_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("results.id"), index=True)
-    uploader_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    uploader_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
     """the claimant"""
     upload_datetime: Mapped[datetime.datetime] = mapped_column(default=utcnow)
     decision_datetime: Mapped[datetime.datetime | None]
@@ -60,7 +62,9 @@ class Submission(Base):
     __tablename__ = "submissions"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    resource_type: Mapped[str] = mapped_column(text_enum("benchmark", "claim", "site", "flavor", name="resource_type"))
+    resource_type: Mapped[str] = mapped_column(
+        text_enum("benchmark", "claim", "site", "flavor", name="resource_type")
+    )
     upload_datetime: Mapped[datetime.datetime] = mapped_column(default=utcnow)
     closed_datetime: Mapped[datetime.datetime | None] = mapped_column(index=True)
     benchmark_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("benchmarks.id"), index=True)

@@ -52,6 +52,22 @@ def page_parameters(fields: SortFields | None = None) -> tuple[colander.SchemaNo
     )
 
 
+def list_query(*nodes: colander.SchemaNode) -> colander.SchemaNode:
+    """The schema of a list's query; a place in the list that cannot be is reported with the rest."""
+    query_schema = schema.fields(*nodes)
+    query_schema.validator = _one_place
+    return query_schema
+
+
+def _one_place(node: colander.SchemaNode, asked: dict[str, Any]) -> None:
+    try:
+        _check_place(asked)
+    except errors.Invalid as problem:
+        invalid = colander.Invalid(node)
+        invalid["page"] = problem.issues[0].detail
+        raise invalid from None
+
+
 def upload_period() -> tuple[colander.SchemaNode, ...]:
     """`upload_before` and `upload_after`."""
     return (
@@ -69,12 +85,21 @@ def terms_parameter() -> colander.SchemaNode:
 def page_request(request: Any) -> PageRequest:
     """Where in the list, from the checked query; 422 for what contradicts itself."""
     asked = request.query
+    _check_place(asked)
+    return PageRequest(
+        page=asked.get("page") or 1,
+        per_page=asked["per_page"],
+        total=asked["total"],
+        cursor=asked.get("cursor"),
+    )
+
+
+def _check_place(asked: dict[str, Any]) -> None:
     page, per_page, cursor = asked.get("page"), asked["per_page"], asked.get("cursor")
     if cursor is not None and page is not None:
         raise errors.Invalid([Issue("cannot be combined with cursor", "query", "page")])
     if page is not None and (page - 1) * per_page > LARGEST_OFFSET:
         raise errors.Invalid([Issue("is too large", "query", "page")])
-    return PageRequest(page=page or 1, per_page=per_page, total=asked["total"], cursor=cursor)
 
 
 def sort_keys(request: Any, fields: SortFields) -> list[SortKey]:

@@ -68,7 +68,7 @@ def negotiate(request: Any, operation: Any) -> None:
             if export.by_accept and export.available() and export.media_type not in offers
         ]
     request.media_type = offers[0]
-    if operation.status == 204:
+    if operation.status == 204 or (operation.exports and _names_format(request)):
         return
     header = request.headers.get("Accept")
     if header is None or not header.strip():
@@ -82,6 +82,11 @@ def negotiate(request: Any, operation: Any) -> None:
     equal = {offer for offer, quality in acceptable if quality == best}
     if offers[0] not in equal:
         request.media_type = acceptable[0][0]
+
+
+def _names_format(request: Any) -> bool:
+    """Whether `format` chooses the export, whatever Accept says."""
+    return any(key == "format" for key, _ in query.pairs(request.environ.get("QUERY_STRING", "")))
 
 
 def check_media_type(request: Any, operation: Any) -> None:
@@ -110,8 +115,10 @@ def read_body(request: Any, operation: Any) -> None:
     if (request.content_type or "").lower() == "application/x-ndjson":
         request.json_value = None
         return
+    # The results of a batch, which stand two levels below its root, may be as deep as any.
+    depth = jsontext.MAX_DEPTH + (2 if operation.body_kind == "batch" else 0)
     try:
-        request.json_value = jsontext.loads(request.body)
+        request.json_value = jsontext.loads(request.body, max_depth=depth)
     except jsontext.JSONTextError as problem:
         raise errors.MalformedRequest(problem.detail) from None
 

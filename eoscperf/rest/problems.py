@@ -25,7 +25,7 @@ class Problem(HTTPException):
         body = problem_body(error, request_id)
         Response.__init__(
             self,
-            body=orjson.dumps(body, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE),
+            body=orjson.dumps(body, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z),
             status=error.status,
             content_type="application/problem+json",
         )

@@ -27,6 +27,9 @@ from eoscperf.security.permissions import Level, level_of
 
 UUID = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
 
+PATTERNS = {"entry_id": "[0-9]{1,18}"}
+"""Placeholders that stand for something else than a UUID; 18 digits fit every database's integers."""
+
 Body = Literal["none", "fields", "result", "batch"]
 
 
@@ -89,7 +92,8 @@ class Operation:
 
 
 class ApiService(cornice.Service):
-    """A path below the API prefix. `/results:search` is a custom method; `{site_id}` stands for a UUID."""
+    """A path below the API prefix. `/results:search` is a custom method; `{site_id}` stands for a UUID,
+    `{entry_id}` for a number."""
 
     renderer = "api"
 
@@ -139,7 +143,7 @@ def _constrained(path: str) -> str:
     # Without a pattern `{id}` would also match `X:approve`.
     import re
 
-    return re.sub(r"\{(\w+)\}", lambda found: "{%s:%s}" % (found[1], UUID), path)  # noqa: UP031
+    return re.sub(r"\{(\w+)\}", lambda found: "{%s:%s}" % (found[1], PATTERNS.get(found[1], UUID)), path)  # noqa: UP031
 
 
 def add_api_service(config: Any, service: ApiService) -> None:

@@ -61,7 +61,8 @@ def gateway(handler: Any, registry: Any) -> Any:
         origin = request.headers.get("Origin")
         answer: Any
         if error is not None:
-            answer = problem(request, error)
+            page = problem if is_api_path(request) else registry["eoscperf.error_page"]
+            answer = page(request, error)
         elif _is_preflight(request) and is_api_path(request) and origin in origins:
             answer = Response(status=204)
             answer.headers["Access-Control-Allow-Methods"] = CORS_METHODS

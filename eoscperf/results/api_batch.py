@@ -102,11 +102,8 @@ def _outcomes(request: Any, settings: Any) -> list[Outcome]:
     items = list(_items(request, most))
     if len(items) > most:
         raise errors.Invalid([Issue(f"A batch has at most {most} items.", pointer="")])
-    limits = {
-        key.removeprefix("limits."): value for key, value in settings.items() if key.startswith("limits.")
-    }
-    node = schemas.BATCH_ITEM.bind(limits=limits)
-    return [_outcome(index, item, node, limits["result_bytes"]) for index, item in enumerate(items)]
+    node = schemas.BATCH_ITEM.bind(limits={"tags": settings["limits.tags"]})
+    return [_outcome(index, item, node, settings["limits.result_bytes"]) for index, item in enumerate(items)]
 
 
 def _items(request: Any, most: int) -> Iterator[Any]:

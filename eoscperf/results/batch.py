@@ -112,7 +112,7 @@ class Batch:
             earlier = first.setdefault(known.key(upload), outcome)
             if earlier is not outcome:
                 outcome.error = errors.Duplicate(
-                    f"This is the same result as item {earlier.index} of the batch."
+                    f"This is the same result as item {earlier.index}."
                 )
                 self._doubles.append((outcome, earlier))
 

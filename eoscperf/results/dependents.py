@@ -20,6 +20,7 @@ from eoscperf.events import Events
 from eoscperf.results.events import ResultsRemoved, ResultsRestored
 from eoscperf.results.models import Result
 from eoscperf.results.query import GONE
+from eoscperf.results.service import STATE
 from eoscperf.review.events import ItemMoved
 from eoscperf.review.journal import Journal
 from eoscperf.sites.models import Flavor, Site
@@ -133,7 +134,9 @@ class Dependents:
             execution_options={"synchronize_session": False},
         ).all()
         # What the session has read before is not what is stored now.
-        self._session.expire_all()
+        for known in list(self._session.identity_map.values()):
+            if isinstance(known, Result):
+                self._session.expire(known, STATE)
         return _by_uploader(changed)
 
 

@@ -216,7 +216,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "id": _ID,
             "json": {
                 "type": "object",
-                "description": "What the benchmark measured, as it was uploaded; fits the benchmark's schema.",
+                "description": "What was measured, as it was uploaded; fits the benchmark's schema.",
             },
             "execution_datetime": {**_MOMENT, "description": "When the benchmark ran."},
             "upload_datetime": _MOMENT,
@@ -238,7 +238,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             },
             "status_message": {
                 "type": "string",
-                "description": "What was said when its state changed; only for administrators and the uploader.",
+                "description": "What was said with it; only for administrators and the uploader.",
             },
         },
         "example": {
@@ -289,11 +289,11 @@ SCHEMAS: dict[str, dict[str, Any]] = {
                         "index": {
                             "type": "integer",
                             "minimum": 0,
-                            "description": "Place in the batch, from 0.",
+                            "description": "Place, from 0.",
                         },
                         "status": {
                             "type": "integer",
-                            "description": "201 stored, 200 good but not stored (dry run), else that of the problem.",
+                            "description": "201 stored, 200 good (dry run), else that of the problem.",
                         },
                         "id": {**_ID, "description": "The stored result."},
                         "problem": _reference("Problem"),
@@ -311,7 +311,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
                     "status": 409,
                     "problem": {
                         "code": 409,
-                        "detail": "This is the same result as item 0 of the batch.",
+                        "detail": "This is the same result as item 0.",
                         "existing": "0f8fad5b-d9cb-469f-a165-70867728950e",
                         "instance": "urn:uuid:3d0ca315-aff9-4fc2-be61-3b76b9a2d798",
                         "status": 409,

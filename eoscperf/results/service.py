@@ -149,11 +149,11 @@ class Results:
         if result.removed_entry_id is not None:
             if not self._viewer.admin:
                 raise errors.WrongState(
-                    "The result was removed by a moderator; only a moderator can restore it."
+                    "Only a moderator can bring back what a moderator removed."
                 )
         elif result.withdrawn_datetime is not None:
             if not self._viewer.owns(result.uploader_id):
-                raise errors.WrongState("The result was withdrawn by its uploader, who alone can restore it.")
+                raise errors.WrongState("Only its uploader can bring back a withdrawn result.")
         else:
             raise errors.WrongState(f"The result is {result.status}: there is nothing to restore.")
         if not _parents_approved(result):
@@ -176,14 +176,16 @@ class Results:
         self._session.flush()
         return entry
 
-    def undo(self, entry: LogEntry) -> LogEntry:
+    def undo(self, entry: LogEntry, message: str | None = None) -> LogEntry:
         """Take back a removal or a restore that an entry of the journal tells of.
 
         Conflict when something has happened to the result since.
         """
-        result = self._find(uuid.UUID(entry.resource_id), lock=True)
-        if entry.resource_type != "result" or result is None:
+        if entry.resource_type != "result":
             raise errors.Conflict("This entry is not about a result.")
+        result = self._find(uuid.UUID(entry.resource_id), lock=True)
+        if result is None:
+            raise errors.Conflict("The result of this entry does not exist.")
         if entry.to_status == "removed":
             if result.removed_entry_id != entry.id:
                 raise errors.Conflict("The result was changed since: the removal cannot be undone.")
@@ -198,7 +200,7 @@ class Results:
         return self._moved(
             result,
             "undo",
-            None,
+            message,
             ResultUndone,
             caused_by=entry.id,
             undone_id=entry.id,
@@ -239,7 +241,7 @@ class Results:
     def _lock(self, result: Result) -> None:
         """Nobody else changes the result until the transaction ends; its state is the latest."""
         self._session.flush()
-        self._session.refresh(result, _STATE, with_for_update={"of": Result})
+        self._session.refresh(result, STATE, with_for_update={"of": Result})
 
     def _settle(self, result: Result, message: str | None) -> None:
         result.status = result.derive_status()
@@ -275,7 +277,7 @@ class Results:
         return entry
 
 
-_STATE = (
+STATE = (
     "status",
     "status_datetime",
     "status_message",

@@ -96,7 +96,7 @@ class Lifecycle:
         return entry
 
     def reject(self, item: Any, message: str | None = None) -> LogEntry:
-        """Children on review are rejected with it, approved ones deleted; NotOnReview if that is not its state."""
+        """Reject it with its children on review, delete the approved ones; NotOnReview unless on review."""
         self._require_on_review(item)
         entry, moved = self._move(item, "reject", "rejected", message)
         for child in self._children(item, live=True):
@@ -176,7 +176,11 @@ class Lifecycle:
         self, item: Any, part: LogEntry, to_status: str, decision: LogEntry, message: str | None, **link: Any
     ) -> tuple[LogEntry, list[ItemMoved]]:
         said = self._message_before(item, part, to_status)
-        undone = {"undone_id": decision.id, "undone_entry_id": part.id, "undone_action": part.action}
+        undone: dict[str, Any] = {
+            "undone_id": decision.id,
+            "undone_entry_id": part.id,
+            "undone_action": part.action,
+        }
         return self._move(item, "undo", to_status, message, status_message=said, **link, **undone)
 
     def _move(
@@ -235,10 +239,14 @@ class Lifecycle:
             with self._session.begin_nested():
                 yield
                 self._session.flush()
-        except sa.exc.IntegrityError:
+        except sa.exc.IntegrityError as problem:
             existing = self._holder(type(item), name, item_id)
             if existing is None:
-                raise
+                if not _raced(problem):
+                    raise
+                raise errors.Conflict(
+                    f"Something this {item.kind} depends on changed at the same moment. Try again."
+                ) from None
             shown = ":".join(part for part in name if isinstance(part, str))
             where = "" if item.parent_name is None else f" at this {item.parent_name}"
             raise errors.Duplicate(
@@ -345,6 +353,12 @@ _EVENTS: dict[str, type[ItemMoved]] = {
     "restore": ItemRestored,
     "undo": ItemUndone,
 }
+
+
+def _raced(problem: sa.exc.IntegrityError) -> bool:
+    """Whether another transaction is behind it: it removed the uploader, or freed the name again."""
+    code = getattr(problem.orig, "sqlstate", None) or getattr(problem.orig, "sqlite_errorname", None)
+    return code in ("23503", "23505", "SQLITE_CONSTRAINT_FOREIGNKEY", "SQLITE_CONSTRAINT_UNIQUE")
 
 
 def _facts(item: Any) -> dict[str, Any]:

@@ -59,7 +59,12 @@ def _unavailable(name: str, reason: str) -> click.Command:
         raise click.ClickException(f"The command {name} is not available: {reason}.")
 
     return click.Command(
-        name, callback=refuse, help=f"Not available: {reason}.", short_help="(not available)"
+        name,
+        callback=refuse,
+        help=f"Not available: {reason}.",
+        short_help="(not available)",
+        # Whatever it was called with, the answer is the reason.
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )
 
 

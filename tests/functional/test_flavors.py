@@ -81,6 +81,32 @@ def test_a_flavor_does_not_come_back_before_its_site(status, api, make):
     assert status in problem["detail"]
 
 
+def test_no_flavor_stays_behind_when_its_site_goes(live_api):
+    import threading
+
+    site = live_api.make.site()
+    tokens = [live_api.token(name) for name in ("ann", "bob", "cid")]
+    admin = live_api.token("admin")
+    site_id = site.id
+    live_api.make.session.commit()
+
+    def submit(token):
+        body = {"name": f"flavor of {token[-20:]}"}
+        live_api.post(f"/sites/{site_id}/flavors", body, token=token, status="*")
+
+    def delete():
+        live_api.delete(f"/sites/{site_id}", token=admin, status=204)
+
+    threads = [threading.Thread(target=submit, args=(token,)) for token in tokens]
+    threads.insert(1, threading.Thread(target=delete))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert live_api.get(f"/sites/{site_id}", token=admin).json["status"] == "deleted"
+    assert live_api.items(f"/sites/{site_id}/flavors", {"status": "on_review"}, token=admin) == []
+
+
 def test_names_are_unique_at_a_site_only(api, make):
     first, second = make.site(), make.site()
     api.post(f"/sites/{first.id}/flavors", {"name": "x"}, as_="ann", status=201)

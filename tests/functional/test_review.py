@@ -131,7 +131,7 @@ class TestLists:
         everything = kind.ids(sort_by="-description")
         paged = [kind.ids(sort_by="-description", per_page=2, page=page) for page in (1, 2, 3, 4)]
         assert [len(page) for page in paged] == [2, 2, 1, 0]
-        assert sum(paged, []) == everything
+        assert [item for page in paged for item in page] == everything
         walked, cursor = [], ""
         while cursor is not None:
             page = api.get(kind.collection, {"sort_by": "-description", "per_page": 2, "cursor": cursor}).json
@@ -145,6 +145,12 @@ class TestLists:
         assert {issue["name"] for issue in problem["errors"]} == set(query)
         (order,) = (issue for issue in problem["errors"] if issue["name"] == "sort_by")
         assert "upload_datetime" in order["detail"]
+
+    @pytest.mark.parametrize("query", [{"page": 1, "cursor": ""}, {"page": 2**62, "per_page": 100}])
+    def test_a_place_that_cannot_be_is_refused_before_anything_is_looked_up(self, query, kind, api):
+        for path in (kind.collection, f"/sites/{uuid.uuid4()}/flavors"):
+            problem = api.get(path, query, status=422).json
+            assert [(issue["in"], issue["name"]) for issue in problem["errors"]] == [("query", "page")]
 
     def test_search_terms_and_exact_texts_are_not_mixed(self, kind, api):
         field = "docker_image" if kind.kind == "benchmark" else "name"

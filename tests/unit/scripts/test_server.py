@@ -30,4 +30,9 @@ def test_the_command_line_replaces_the_port_of_the_ini_file(served, ini, host, o
 
 def test_the_environment_has_the_last_word(served):
     serve("the application", {"http_port": "7000"}, host="[::1]", environ={"EOSCPERF_HTTP_PORT": "8000"})
-    assert served == {"listen": "[::1]:8000"}
+    assert served["listen"] == "[::1]:8000"
+
+
+def test_forwarding_headers_reach_the_application_which_decides_whom_to_believe(served):
+    serve("the application", {})
+    assert served["clear_untrusted_proxy_headers"] == "false"

@@ -1,6 +1,6 @@
 """Whom the local issuer knows
 
-Revision: a0001, after: nothing
+Revision: a0001, first of its branch
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from eoscperf.db import CodePointText, UTCDateTime
 revision = "a0001"
 down_revision = None
 branch_labels = ("accounts",)
-depends_on = None
+depends_on = "core_0001"
 
 
 def upgrade() -> None:

@@ -1,0 +1,540 @@
+"""Claims: doubts about results, from filing to the decision."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.exc import IntegrityError
+
+from eoscperf import errors, jsontext
+from eoscperf.benchmarks.models import Benchmark
+from eoscperf.db import utcnow
+from eoscperf.events import Events
+from eoscperf.listing import (
+    CursorBinding,
+    Page,
+    PageRequest,
+    SortField,
+    SortFields,
+    SortKey,
+    column_field,
+    paginate,
+)
+from eoscperf.moderation.events import (
+    ClaimApproved,
+    ClaimEvent,
+    ClaimFiled,
+    ClaimRejected,
+    ClaimShown,
+    ClaimUndone,
+    ClaimWithdrawn,
+)
+from eoscperf.moderation.models import Claim, Submission
+from eoscperf.results.models import Result
+from eoscperf.results.service import Results
+from eoscperf.review.journal import Journal
+from eoscperf.review.models import LogEntry
+from eoscperf.security.identity import Viewer
+from eoscperf.sites.models import Flavor, Site
+from eoscperf.users.models import User
+
+DAY = datetime.timedelta(hours=24)
+
+STATUSES = ("on_review", "approved", "rejected", "withdrawn")
+
+UNDOABLE = ("claim_approve", "claim_reject", "claim_show")
+
+_PENDING_FIRST = sa.case((Claim.status == "on_review", 0), else_=1)
+
+SORT = SortFields(
+    {
+        "id": column_field("id", Claim.id),
+        "status": column_field("status", Claim.status),
+        "upload_datetime": column_field("upload_datetime", Claim.upload_datetime),
+        # Every claim is about a result.
+        "resource_type": SortField("resource_type", ()),
+    },
+    default="pending first,+upload_datetime",
+    internal={"pending first": column_field("pending first", _PENDING_FIRST)},
+)
+
+
+class Claims:
+    """Files claims and decides about them, with what that means for their results.
+
+    Whoever changes a claim holds the lock of its result first, so that the counters of the result
+    and the states of its claims always agree.
+    """
+
+    def __init__(
+        self,
+        session: orm.Session,
+        viewer: Viewer,
+        journal: Journal,
+        events: Events,
+        results: Results,
+        per_day: int,
+    ) -> None:
+        self._session = session
+        self._viewer = viewer
+        self._journal = journal
+        self._events = events
+        self._results = results
+        self._per_day = per_day
+
+    @classmethod
+    def for_request(cls, request: Any) -> Claims:
+        return cls(
+            request.dbsession,
+            request.viewer,
+            request.find_service(Journal),
+            request.events,
+            request.find_service(Results),
+            request.registry.settings["rates.claims"],
+        )
+
+    # Reading
+
+    def get(self, claim_id: uuid.UUID, *, lock: bool = False) -> Claim:
+        """A claim with its claimant.
+
+        Administrators see all of them (NotFound for an unknown id), claimants their own; to everybody
+        else an unknown id and somebody else's claim are the same: OwnerRequired.
+        """
+        claim = self._find(claim_id, lock=lock)
+        if claim is None and self._viewer.admin:
+            raise errors.NotFound(f"No claim {claim_id}.")
+        if claim is None or not self._viewer.sees_uploader(claim.uploader_id):
+            raise errors.OwnerRequired(_NOT_YOURS)
+        return claim
+
+    def search(
+        self,
+        keys: Sequence[SortKey],
+        asked: PageRequest,
+        binding: CursorBinding,
+        *,
+        result_id: uuid.UUID | None = None,
+        claimant_id: uuid.UUID | None = None,
+        status: str | None = None,
+        upload_before: datetime.datetime | None = None,
+        upload_after: datetime.datetime | None = None,
+    ) -> Page[Claim]:
+        """One page of claims: all, those on a result, or those of a claimant; claimants loaded."""
+        wanted = [
+            condition
+            for value, condition in (
+                (result_id, Claim.result_id == result_id),
+                (claimant_id, Claim.uploader_id == claimant_id),
+                (status, Claim.status == status),
+            )
+            if value is not None
+        ]
+        if upload_before is not None:
+            wanted.append(Claim.upload_datetime < upload_before)
+        if upload_after is not None:
+            wanted.append(Claim.upload_datetime > upload_after)
+        query = sa.select(Claim).where(*wanted).options(orm.joinedload(Claim.uploader))
+        count = sa.select(sa.func.count()).select_from(Claim).where(*wanted)
+        return paginate(self._session, query, count, keys, asked, bind=binding)
+
+    # Filing and withdrawing
+
+    def file(self, result: Result, message: str, reason: str = "other") -> Claim:
+        """The viewer claims that something is wrong with a locked result, which hides it until a decision.
+
+        Raises RateLimited over the claims a user has per day, WrongState for a result that is
+        withdrawn or removed, and Duplicate when the viewer has a pending claim on it.
+        """
+        claimant_id = self._viewer.user_id
+        assert claimant_id is not None  # noqa: S101 - the operation asks for a registered user
+        self._spend(claimant_id)
+        if result.status in ("withdrawn", "removed"):
+            raise errors.WrongState(f"The result is {result.status}: there is nothing to claim.")
+        claim = Claim(
+            id=uuid.uuid4(),
+            message=message,
+            reason=reason,
+            status="on_review",
+            hides=True,
+            result_id=result.id,
+            uploader_id=claimant_id,
+            upload_datetime=utcnow(),
+        )
+        try:
+            with self._session.begin_nested():
+                self._session.add(claim)
+        except IntegrityError:
+            existing = self._session.scalar(_pending(result.id).where(Claim.uploader_id == claimant_id))
+            if existing is None:
+                raise
+            raise errors.Duplicate(
+                "You have a claim on this result that is not decided yet.", existing=str(existing.id)
+            ) from None
+        self._session.add(
+            Submission(resource_type="claim", claim_id=claim.id, upload_datetime=claim.upload_datetime)
+        )
+        entry = self._journal.record(
+            "claim",
+            "claim",
+            claim.id,
+            to_status="on_review",
+            details={"result_id": str(result.id), "reason": reason},
+        )
+        claim.status_entry_id = entry.id
+        before = result.status
+        after = self._recount(result, entry)
+        self._events.emit(
+            ClaimFiled(
+                **_facts(claim, result),
+                entry_id=entry.id,
+                action_id=entry.id,
+                from_status=None,
+                to_status="on_review",
+                result_hidden=before == "visible" and after != "visible",
+                reason=reason,
+                claim_message=message,
+            )
+        )
+        return self.get(claim.id)
+
+    def withdraw(self, claim_id: uuid.UUID, message: str | None = None) -> LogEntry:
+        """The claimant takes a pending claim back.
+
+        OwnerRequired for an unknown id and for everybody else, administrators included; WrongState
+        when it is decided.
+        """
+        claim = self._find(claim_id, lock=True)
+        if claim is None or not self._viewer.owns(claim.uploader_id):
+            raise errors.OwnerRequired(_NOT_YOURS)
+        if claim.status != "on_review":
+            raise errors.WrongState(f"The claim is {claim.status}; only a pending claim can be withdrawn.")
+        return self._close(claim, "claim_withdraw", "withdrawn", message, ClaimWithdrawn)
+
+    # Deciding
+
+    def approve(self, claim: Claim, message: str | None = None) -> LogEntry:
+        """The claim is right: its result is removed, which approves every pending claim on it.
+
+        NotOnReview when the claim has been decided.
+        """
+        self._require_on_review(claim)
+        result = self._result_of(claim)
+        if result is None:
+            return self._close(claim, "claim_approve", "approved", message, ClaimApproved)
+        entry = self._results.remove(result, message, action="claim_approve")
+        if entry is None:
+            entry = self._keep_removed(result, message)
+        return entry
+
+    def reject(self, claim: Claim, message: str | None = None) -> LogEntry:
+        """The claim is wrong: it does not hide its result any more; NotOnReview when it has been decided."""
+        self._require_on_review(claim)
+        return self._close(claim, "claim_reject", "rejected", message, ClaimRejected)
+
+    def show(self, claim: Claim, message: str | None = None) -> LogEntry | None:
+        """Show the result while the claim is looked into; None when this claim does not hide it anyway."""
+        self._require_on_review(claim)
+        if not claim.hides:
+            return None
+        entry = self._journal.record(
+            "claim_show", "claim", claim.id, from_status="on_review", to_status="on_review", message=message
+        )
+        claim.hides = False
+        self._tell(claim, entry, "on_review", message, ClaimShown)
+        return entry
+
+    def close_all(self, result_id: uuid.UUID, action_id: int, message: str | None) -> None:
+        """Approve every pending claim on a result that an action has removed."""
+        result = self._lock_result(result_id)
+        if result is None:
+            return
+        claims = list(self._session.scalars(_pending(result_id).order_by(Claim.upload_datetime, Claim.id)))
+        if not claims:
+            return
+        entries = [self._enter(c, "claim_approve", "approved", message, caused_by=action_id) for c in claims]
+        self._session.flush()
+        self._results.claims_changed(result, pending=0, hiding=0)
+        for claim, entry in zip(claims, entries, strict=True):
+            self._events.emit(
+                ClaimApproved(
+                    **_facts(claim, result),
+                    entry_id=entry.id,
+                    action_id=action_id,
+                    from_status="on_review",
+                    to_status="approved",
+                    message=message,
+                )
+            )
+
+    # Undoing
+
+    def undo(self, entry: LogEntry, message: str | None = None) -> LogEntry:
+        """Take back a decision about a claim that stands by itself; Conflict when the claim changed since."""
+        claim = self._find(uuid.UUID(entry.resource_id), lock=True)
+        if claim is None or entry.action not in UNDOABLE:
+            raise errors.Conflict(f"A log entry of the kind {entry.action} cannot be undone.")
+        result = self._result_of(claim)
+        if result is not None and result.status == "removed":
+            raise errors.Conflict("The result of this claim has been removed since.")
+        if entry.action == "claim_show":
+            if claim.status != "on_review" or claim.hides:
+                raise errors.Conflict("The claim has changed since this decision.")
+            claim.hides = True
+        elif claim.status_entry_id != entry.id or claim.status != entry.to_status:
+            raise errors.Conflict("The claim has changed since this decision, or it has been undone already.")
+        return self._reopen(claim, entry, entry.id, message)
+
+    def reopen_all(self, result_id: uuid.UUID, undone_id: int, message: str | None) -> None:
+        """The removal of a result was undone: the claims that went with it are pending again."""
+        if self._lock_result(result_id) is None:
+            return
+        query = (
+            sa.select(Claim)
+            .where(
+                Claim.result_id == result_id, Claim.status_entry_id == undone_id, Claim.status == "approved"
+            )
+            .order_by(Claim.upload_datetime, Claim.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        parts = {part.resource_id: part for part in self._journal.caused_by(undone_id)}
+        for claim in list(self._session.scalars(query)):
+            self._reopen(claim, parts[str(claim.id)], undone_id, message)
+
+    def undo_kept_removed(self, entry: LogEntry, message: str | None = None) -> LogEntry | None:
+        """Undo an approval on a result that was away already with its benchmark, flavor or site.
+
+        None when the entry is no such approval, or the result would not be away any more without it:
+        then the removal itself is to be undone.
+        """
+        if (
+            entry.resource_type != "result"
+            or entry.action != "claim_approve"
+            or entry.from_status != "removed"
+        ):
+            return None
+        result = self._lock_result(uuid.UUID(entry.resource_id))
+        if result is None or result.removed_entry_id != entry.id:
+            raise errors.Conflict(
+                "The result has changed since this decision, or it has been undone already."
+            )
+        if not self._session.scalar(sa.select(_away(result))):
+            return None
+        result.removed_entry_id = jsontext.loads(entry.details or "{}")["removed_by"]  # type: ignore[index, assignment, call-overload]
+        undo = self._journal.record(
+            "undo",
+            "result",
+            result.id,
+            from_status="removed",
+            to_status="removed",
+            message=message,
+            caused_by=entry.id,
+        )
+        self.reopen_all(result.id, entry.id, message)
+        return undo
+
+    # Helpers
+
+    def _find(self, claim_id: uuid.UUID, *, lock: bool) -> Claim | None:
+        query = sa.select(Claim).where(Claim.id == claim_id).options(orm.joinedload(Claim.uploader))
+        if lock:
+            result_id = self._session.scalar(sa.select(Claim.result_id).where(Claim.id == claim_id))
+            if result_id is not None:
+                self._lock_result(result_id)
+            query = query.with_for_update(of=Claim).execution_options(populate_existing=True)
+        return self._session.scalar(query)
+
+    def _lock_result(self, result_id: uuid.UUID) -> Result | None:
+        query = sa.select(Result).where(Result.id == result_id).with_for_update(of=Result)
+        self._session.flush()
+        return self._session.scalar(query.execution_options(populate_existing=True))
+
+    def _result_of(self, claim: Claim) -> Result | None:
+        return self._lock_result(claim.result_id) if claim.result_id is not None else None
+
+    def _spend(self, claimant_id: uuid.UUID) -> None:
+        """RateLimited when the claimant has filed as many claims as a day allows."""
+        # One claim after the other, else all of a burst would count the same ones.
+        self._session.execute(
+            sa.select(User.id).where(User.id == claimant_id).with_for_update(key_share=True)
+        )
+        now = utcnow()
+        query = (
+            sa.select(Claim.upload_datetime)
+            .where(Claim.uploader_id == claimant_id, Claim.upload_datetime > now - DAY)
+            .order_by(Claim.upload_datetime.desc())
+            .offset(self._per_day - 1)
+            .limit(1)
+        )
+        oldest = self._session.scalar(query)
+        if oldest is not None:
+            wait = int((oldest + DAY - now).total_seconds()) + 1
+            raise errors.RateLimited(
+                f"You have filed {self._per_day} claims within a day, which is as many as there may be. "
+                f"Try again in {wait} s.",
+                wait,
+            )
+
+    def _require_on_review(self, claim: Claim) -> None:
+        if claim.status != "on_review":
+            raise errors.NotOnReview(
+                f"The claim is {claim.status} already; only a pending claim can be decided."
+            )
+
+    def _enter(
+        self, claim: Claim, action: str, status: str, message: str | None, *, caused_by: int | None = None
+    ) -> LogEntry:
+        """Move a claim to a final state, with its log entry and submission."""
+        entry = self._journal.record(
+            action,
+            "claim",
+            claim.id,
+            from_status=claim.status,
+            to_status=status,
+            message=message,
+            caused_by=caused_by,
+        )
+        claim.status = status
+        claim.status_entry_id = caused_by or entry.id
+        claim.decision_datetime = utcnow()
+        claim.decision_message = message
+        self._submission(claim, closed=claim.decision_datetime)
+        return entry
+
+    def _close(
+        self, claim: Claim, action: str, status: str, message: str | None, event: type[ClaimEvent]
+    ) -> LogEntry:
+        before = claim.status
+        entry = self._enter(claim, action, status, message)
+        self._tell(claim, entry, before, message, event)
+        return entry
+
+    def _reopen(self, claim: Claim, undone: LogEntry, action_id: int, message: str | None) -> LogEntry:
+        """Make a claim pending again as it was before a decision."""
+        before = claim.status
+        try:
+            with self._session.begin_nested():
+                claim.status, claim.decision_datetime, claim.decision_message = "on_review", None, None
+                self._session.flush()
+        except IntegrityError:
+            raise errors.Conflict("The claimant has filed another claim on this result since.") from None
+        entry = self._journal.record(
+            "undo",
+            "claim",
+            claim.id,
+            from_status=before,
+            to_status="on_review",
+            message=message,
+            caused_by=undone.id,
+        )
+        claim.status_entry_id = entry.id
+        self._submission(claim, closed=None)
+        self._tell(
+            claim, entry, before, message, ClaimUndone, undone_id=action_id, undone_action=undone.action
+        )
+        return entry
+
+    def _tell(
+        self,
+        claim: Claim,
+        entry: LogEntry,
+        before: str,
+        message: str | None,
+        event: type[ClaimEvent],
+        **more: Any,
+    ) -> None:
+        """Bring the result up to date with its claims, then tell of the change."""
+        result = self._result_of(claim)
+        hidden = restored = False
+        if result is not None:
+            was = result.status
+            now = self._recount(result, entry)
+            hidden, restored = was == "visible" != now, was != "visible" == now
+        self._events.emit(
+            event(
+                **_facts(claim, result),
+                entry_id=entry.id,
+                action_id=entry.id,
+                from_status=before,
+                to_status=claim.status,
+                message=message,
+                result_hidden=hidden,
+                result_restored=restored,
+                **more,
+            )
+        )
+
+    def _recount(self, result: Result, entry: LogEntry) -> str:
+        """Tell the result how many claims are pending; what its state is then, logged if it is another one."""
+        self._session.flush()
+        hiding = sa.func.coalesce(sa.func.sum(sa.case((Claim.hides, 1), else_=0)), 0)
+        query = sa.select(sa.func.count(), hiding).where(
+            Claim.result_id == result.id, Claim.status == "on_review"
+        )
+        pending, hiding_now = self._session.execute(query).one()
+        before = result.status
+        after = self._results.claims_changed(result, pending=pending, hiding=hiding_now)
+        if before != after:
+            self._journal.record(
+                entry.action, "result", result.id, from_status=before, to_status=after, caused_by=entry.id
+            )
+        return after
+
+    def _keep_removed(self, result: Result, message: str | None) -> LogEntry:
+        """Let a result that is away with its benchmark, flavor or site stay away when that comes back."""
+        entry = self._journal.record(
+            "claim_approve",
+            "result",
+            result.id,
+            from_status="removed",
+            to_status="removed",
+            message=message,
+            details={"removed_by": result.removed_entry_id},
+        )
+        result.removed_entry_id = entry.id
+        result.status_message = message
+        self.close_all(result.id, entry.id, message)
+        return entry
+
+    def _submission(self, claim: Claim, *, closed: datetime.datetime | None) -> None:
+        self._session.execute(
+            sa.update(Submission).where(Submission.claim_id == claim.id).values(closed_datetime=closed)
+        )
+
+
+_NOT_YOURS = "You have no claim with this id."
+
+
+def _pending(result_id: uuid.UUID) -> sa.Select[tuple[Claim]]:
+    return (
+        sa.select(Claim)
+        .where(Claim.result_id == result_id, Claim.status == "on_review")
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def _away(result: Result) -> sa.ColumnElement[bool]:
+    """Whether a benchmark, flavor or site that a result belongs to is gone, and the result with it."""
+    parents = ((Benchmark, result.benchmark_id), (Flavor, result.flavor_id), (Site, result.site_id))
+    return sa.or_(
+        *(
+            sa.exists().where(model.id == parent_id, model.status.in_(("rejected", "deleted")))
+            for model, parent_id in parents
+        )
+    )
+
+
+def _facts(claim: Claim, result: Result | None) -> dict[str, Any]:
+    return {
+        "id": claim.id,
+        "claimant_id": claim.uploader_id,
+        "result_id": claim.result_id,
+        "result_uploader_id": result.uploader_id if result is not None else None,
+    }

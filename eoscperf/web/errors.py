@@ -1,0 +1,98 @@
+"""Failures outside the REST API, as pages."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import sqlalchemy.exc
+from pyramid.exceptions import PredicateMismatch
+from pyramid.httpexceptions import HTTPException
+from pyramid.renderers import render_to_response
+
+from eoscperf import errors
+
+log = logging.getLogger(__name__)
+
+ERROR_PAGE = "eoscperf.error_page"
+"""in the registry: `page(request, error)`, for failures before any view is chosen"""
+
+
+def error_page(request: Any, error: errors.DomainError) -> Any:
+    """The page that tells of an error. It asks nobody who the caller is: that may be what failed."""
+    open_to_all = [
+        entry for entry in request.registry["eoscperf.navigation"] if not entry.permission
+    ]
+    values = {"error": error, "navigation": sorted(open_to_all, key=lambda entry: (entry.order, entry.title))}
+    answer = render_to_response("eoscperf:templates/web/error.jinja2", values, request)
+    answer.status_int = error.status
+    for name, value in error.headers:
+        answer.headers[name] = value
+    return answer
+
+
+def not_found(exc: Any, request: Any) -> Any:
+    if isinstance(exc, PredicateMismatch) and getattr(request, "matched_route", None) is not None:
+        methods = _methods(request.registry, request.matched_route.name)
+        if methods and request.method not in methods:
+            allow = ", ".join(sorted(methods))
+            detail = f"{request.method} is not possible here; possible: {allow}."
+            return error_page(request, errors.MethodNotAllowed(detail, headers=[("Allow", allow)]))
+    return error_page(request, errors.NotFound("There is no such page."))
+
+
+def forbidden(exc: Any, request: Any) -> Any:
+    return error_page(request, _Forbidden("You may not see this page."))
+
+
+def domain_error(exc: errors.DomainError, request: Any) -> Any:
+    return error_page(request, exc)
+
+
+def http_exception(exc: Any, request: Any) -> Any:
+    """Pyramid's own exceptions; redirects are answers already."""
+    if exc.status_int < 400:
+        return exc
+    error = errors.DomainError(exc.detail or exc.explanation or exc.title)
+    error.status, error.title = exc.status_int, exc.title
+    return error_page(request, error)
+
+
+def database_away(exc: Exception, request: Any) -> Any:
+    log.error("request %s: the database is unavailable: %s", request.id, exc)
+    return error_page(request, errors.DatabaseUnavailable())
+
+
+def unexpected(exc: Exception, request: Any) -> Any:
+    log.error("request %s failed", request.id, exc_info=exc)
+    return error_page(request, _Defect("Something went wrong on our side. The request id helps to find it."))
+
+
+class _Forbidden(errors.DomainError):
+    status, title = 403, "Not allowed"
+
+
+class _Defect(errors.DomainError):
+    status, slug, title = 500, "internal", "Internal error"
+
+
+def _methods(registry: Any, route: str) -> set[str]:
+    """The methods that the views of a route take."""
+    methods: set[str] = set()
+    for entry in registry.introspector.get_category("views") or ():
+        view = entry["introspectable"]
+        if view["route_name"] == route:
+            taken = view["request_methods"] or ()
+            methods |= {taken} if isinstance(taken, str) else set(taken)
+    return methods | ({"HEAD"} if "GET" in methods else set())
+
+
+def includeme(config: Any) -> None:
+    config.registry[ERROR_PAGE] = error_page
+    config.add_notfound_view(not_found, api_path=False)
+    config.add_forbidden_view(forbidden, api_path=False)
+    config.add_exception_view(http_exception, context=HTTPException, api_path=False)
+    config.add_exception_view(domain_error, context=errors.DomainError, api_path=False)
+    for away in (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, sqlalchemy.exc.TimeoutError):
+        config.add_exception_view(database_away, context=away, api_path=False)
+    config.add_exception_view(unexpected, context=Exception, api_path=False)
