@@ -31,7 +31,7 @@ lint: .venv/test.stamp ## check style, formatting, types and templates
 	@$(BIN)/djlint --quiet --lint eoscperf
 
 bench: .venv/test.stamp ## measure how quickly a server with demonstration data answers
-	@$(BIN)/python -m benchmarks.requests
+	@$(BIN)/python -m benchmarks.load
 
 fuzz: .venv/test.stamp ## send 20,000 generated requests to a server and check every answer
 	@$(BIN)/python -m tests.fuzz --requests 20000

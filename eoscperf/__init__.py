@@ -16,7 +16,8 @@ def main(global_config: dict[str, str] | None, **settings: Any) -> Any:
     from eoscperf.extend.configurator import PlatformConfigurator
     from eoscperf.settings import load
 
-    with PlatformConfigurator(settings=load(settings)) as config:
+    here = (global_config or {}).get("here")
+    with PlatformConfigurator(settings=load({**settings, "here": here})) as config:
         config.include("eoscperf.core")
         # Committed first, so that a plug-in may replace a view of the core on purpose, while
         # two plug-ins that claim the same thing conflict with each other.

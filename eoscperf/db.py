@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -79,13 +80,17 @@ def make_engine(url: str | sa.URL, **options: Any) -> sa.Engine:
     """An engine set up as the platform needs it, for SQLite or PostgreSQL.
 
     SQLite: foreign keys on, write-ahead log with full synchronisation (an acknowledged change
-    survives a crash of process or machine), savepoints that work, writers that wait for each other.
+    survives a crash of process or machine), savepoints that work, writers that wait for each other; the
+    folder of the file is made.
     """
     url = sa.make_url(url)
     if url.get_backend_name() == "postgresql":
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
         options.setdefault("pool_pre_ping", True)
+    file = url.database or ":memory:"
+    if url.get_backend_name() == "sqlite" and file != ":memory:" and not file.startswith("file:"):
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, **options)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)

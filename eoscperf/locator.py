@@ -1,9 +1,11 @@
-"""The service locator: `request.find_service(Results)` gives the request's one instance of a domain service."""
+"""The service locator: `request.find_service(Results)`, the request's one instance of a domain service."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+
+from eoscperf.extend.claims import claim
 
 T = TypeVar("T")
 
@@ -18,9 +20,7 @@ def add_service(config: Any, cls: type[T], factory: Callable[[Any], T]) -> None:
     def register() -> None:
         config.registry.setdefault(_FACTORIES, {})[cls] = factory
 
-    shown = config.introspectable("domain services", name, name, "domain service")
-    shown["factory"] = factory
-    config.action(("eoscperf.service", name), register, introspectables=(shown,))
+    claim(config, "service", name, register, factory)
 
 
 def find_service(request: Any, cls: type[T]) -> T:

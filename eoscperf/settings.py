@@ -2,15 +2,18 @@
 
 Values come from the application section of the ini file, then from the environment: `sqlalchemy.url`
 is `EOSCPERF_SQLALCHEMY_URL` there (upper case, everything but letters and digits a `_`). Unknown keys
-and bad values are collected and reported together.
+and bad values are collected and reported together; the value of a secret is never shown.
 """
 
 from __future__ import annotations
 
+import contextlib
+import difflib
 import ipaddress
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import limits as rate_limits
+import sqlalchemy as sa
 from pyramid.exceptions import ConfigurationError
 
 ENVIRONMENT_PREFIX = "EOSCPERF_"
@@ -136,13 +140,36 @@ def origins(value: str) -> tuple[str, ...]:
     return tuple(value.split())
 
 
+def database(value: str) -> str:
+    """The address of a database. What is wrong is said without the value, which may hold a password."""
+    try:
+        backend = sa.make_url(value.strip()).get_backend_name()
+    except (sa.exc.ArgumentError, ValueError):
+        backend = ""
+    if backend not in ("sqlite", "postgresql"):
+        raise ValueError("must be an address such as sqlite:////srv/perf.sqlite or postgresql://host/name")
+    return value.strip()
+
+
 CORE: tuple[Option, ...] = (
-    Option("sqlalchemy.url", text, REQUIRED, "database address: sqlite:///... or postgresql://...", secret=True),
+    Option(
+        "sqlalchemy.url",
+        database,
+        REQUIRED,
+        "database address: sqlite:///... or postgresql://...",
+        secret=True,
+    ),
     Option("sqlalchemy.pool_size", whole(1, 1000), 10, "database connections kept open (PostgreSQL)"),
     Option("sqlalchemy.max_overflow", whole(0, 1000), 20, "further connections in a rush (PostgreSQL)"),
     Option("eoscperf.plugins", words, (), "plug-ins to enable, in order"),
     Option("var", text, "var", "folder for what the platform keeps beside the database: keys, the secret"),
-    Option("secret", text, "", "signs cursors and cookies; empty: made once and kept in <var>/secret", secret=True),
+    Option(
+        "secret",
+        text,
+        "",
+        "signs cursors and cookies; empty: made once and kept in <var>/secret",
+        secret=True,
+    ),
     Option("public_url", url, "", "address users reach the platform under; empty: taken from each request"),
     Option("api.prefix", prefix, "/api/v1", "where the REST API is mounted"),
     Option("cors.origins", origins, (), "web origins whose scripts may call the API"),
@@ -166,31 +193,46 @@ CORE: tuple[Option, ...] = (
     Option("limits.filters", whole(1), 20, "most filters"),
     Option("limits.filter", whole(1), 1024, "longest filter, in characters"),
     Option("limits.path_segments", whole(1, 64), 32, "most segments of a path into a result"),
-    Option("limits.schema_seconds", seconds, 2.0, "longest validation of one result against its schema, in seconds"),
-    Option("limits.recheck_seconds", seconds, 20.0, "longest re-check of stored results on a new schema, in seconds"),
+    Option(
+        "limits.schema_seconds",
+        seconds,
+        2.0,
+        "longest validation of one result against its schema, in seconds",
+    ),
+    Option(
+        "limits.recheck_seconds",
+        seconds,
+        20.0,
+        "longest re-check of stored results on a new schema, in seconds",
+    ),
     Option("rates.writes", rate, "300/minute", "changes per user"),
     Option("rates.failed_authentications", rate, "30/minute", "refused tokens per address"),
     Option("rates.claims", whole(1), 20, "claims per user and day"),
     Option("rates.exports", rate, "10/minute", "exports per user, or per address when anonymous"),
 )
 
-IGNORED_PREFIXES = ("pyramid.", "jinja2.", "debugtoolbar.", "oidc.")
+FOREIGN = ("pyramid.", "jinja2.", "debugtoolbar.")
+"""Settings of the libraries below, handed on as they are."""
+
 IGNORED_KEYS = {"here", "__file__", "http_port", "eoscperf.engine"}
 
 
 def load(raw: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Validated settings of the core and of the enabled plug-ins, ready for the Configurator.
 
-    ConfigurationError with one message naming every unknown key and every bad value.
+    `here`, the folder of the ini file, is what relative paths start from. ConfigurationError with
+    one message naming every unknown key and every bad value.
     """
     from eoscperf import extend
     from eoscperf.security import issuers
 
-    raw = {key: value for key, value in raw.items() if key not in ("here", "__file__")}
     problems: list[str] = []
     core = _read(CORE, raw, environ, problems)
     plugins: dict[str, tuple[Option, ...]] = {}
     for name in core.get("eoscperf.plugins", ()):
+        if name in plugins:
+            problems.append(f"eoscperf.plugins: {name} is there twice")
+            continue
         try:
             plugins[name] = extend.plugin_options(name)
         except LookupError as problem:
@@ -201,16 +243,19 @@ def load(raw: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> dic
         problems.extend(f"{key}: the plug-in {name} may only declare settings named {name}.*" for key in bad)
         values |= _read(options, raw, environ, problems)
     known = {option.key for option in CORE} | {o.key for options in plugins.values() for o in options}
-    problems.extend(_unknown(raw, environ, known))
+    problems.extend(_unknown(raw, environ, known, set(extend.installed()) - set(plugins)))
     try:
-        values["oidc.issuers"] = tuple(issuers.parse_issuers(_oidc(raw, environ)))
+        values["oidc.issuers"] = tuple(issuers.parse_issuers(_oidc(raw, environ, problems)))
     except issuers.SettingsProblems as found:
         problems.extend(found.problems)
     if problems:
         raise ConfigurationError("These settings are wrong:\n" + "\n".join(f"  {line}" for line in problems))
-    values |= {key: value for key, value in raw.items() if key.startswith(("pyramid.", "jinja2."))}
+    values |= {key: value for key, value in raw.items() if key.startswith(FOREIGN)}
     if "eoscperf.engine" in raw:
         values["eoscperf.engine"] = raw["eoscperf.engine"]
+    here = Path(raw.get("here") or "").absolute()
+    values["var"] = str(here / values["var"])
+    values["sqlalchemy.url"] = _anchored(values["sqlalchemy.url"], here)
     values["secret"] = _secret(values)
     values["sqlalchemy.options"] = _engine_options(values)
     return values | _FIXED
@@ -232,12 +277,12 @@ def _read(
     for option in options:
         value = environ.get(option.variable, raw.get(option.key, option.default))
         source = option.variable if option.variable in environ else option.key
-        if value is REQUIRED:
+        if option.default is REQUIRED and value in (REQUIRED, ""):
             problems.append(f"{option.key}: is required ({option.help})")
             continue
-        if isinstance(value, str):
+        if source in environ or option.key in raw:
             try:
-                value = option.parse(value)
+                value = option.parse(_as_text(value))
             except ValueError as problem:
                 shown = "" if option.secret else f" (it is {value!r})"
                 problems.append(f"{source}: {problem}{shown}")
@@ -246,27 +291,53 @@ def _read(
     return values
 
 
-def _unknown(raw: Mapping[str, Any], environ: Mapping[str, str], known: set[str]) -> list[str]:
-    import difflib
+def _as_text(value: Any) -> str:
+    """What code passes instead of the text of an ini file, as that text."""
+    if isinstance(value, (tuple, list)):
+        return " ".join(map(str, value))
+    if not isinstance(value, (str, int, float)):
+        raise ValueError("must be a text")
+    return str(value)
+
+
+def _anchored(url: str, here: Path) -> str:
+    """The address of a database, its file named in full: every process means the same, wherever it starts."""
+    parsed = sa.make_url(url)
+    file = parsed.database or ":memory:"
+    if parsed.get_backend_name() != "sqlite" or file == ":memory:" or file.startswith("file:"):
+        return url
+    return parsed.set(database=str(here / file)).render_as_string(hide_password=False)
+
+
+def _unknown(
+    raw: Mapping[str, Any], environ: Mapping[str, str], known: set[str], disabled: set[str]
+) -> list[str]:
+    """What is set that nobody reads; `disabled` are the plug-ins that would, if they were enabled."""
+
+    def unknown(given: str, owner: str | None, names: Iterable[str]) -> str:
+        if owner is not None:
+            return f"{given}: the plug-in {owner} is not enabled (eoscperf.plugins)"
+        near = difflib.get_close_matches(given, names, n=1)
+        return f"{given}: no such setting" + (f"; did you mean {near[0]}?" if near else "")
 
     problems = []
     for key in raw:
-        if key in known or key in IGNORED_KEYS or key.startswith(IGNORED_PREFIXES):
+        if key in known or key in IGNORED_KEYS or key.startswith((*FOREIGN, "oidc.")):
             continue
-        near = difflib.get_close_matches(key, known, n=1)
-        problems.append(f"{key}: no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+        owner = next((name for name in disabled if key.startswith(f"{name}.")), None)
+        problems.append(unknown(key, owner, known))
     variables = {variable(key): key for key in known}
     for name in environ:
         if not name.startswith(ENVIRONMENT_PREFIX) or name in variables or name in NOT_SETTINGS:
             continue
         if name.startswith(("EOSCPERF_TEST_", "EOSCPERF_OIDC_")):
             continue
-        near = difflib.get_close_matches(name, variables, n=1)
-        problems.append(f"{name}: no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+        owner = next((plugin for plugin in disabled if name.startswith(variable(f"{plugin}."))), None)
+        problems.append(unknown(name, owner, variables))
     return problems
 
 
-def _oidc(raw: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
+def _oidc(raw: Mapping[str, Any], environ: Mapping[str, str], problems: list[str]) -> dict[str, str]:
     """All `oidc.*` keys; `EOSCPERF_OIDC_EGI_CLIENT_SECRET` sets `oidc.egi.client_secret`."""
     found = {key: str(value) for key, value in raw.items() if key.startswith("oidc.")}
     start = ENVIRONMENT_PREFIX + "OIDC_"
@@ -274,13 +345,15 @@ def _oidc(raw: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
     for name in environ:
         if not name.startswith(start):
             continue
-        rest = name[len(start) :]
-        key = "oidc." + rest.lower()
-        for issuer in names:
-            own = re.sub(r"[^A-Za-z0-9]", "_", issuer).upper() + "_"
-            if rest.startswith(own):
-                key = f"oidc.{issuer}.{rest[len(own) :].lower()}"
-        found[key] = environ[name]
+        meant = {issuer: variable(f"oidc.{issuer}.") for issuer in names}
+        meant = {issuer: own for issuer, own in meant.items() if name.startswith(own)}
+        # Of the issuers `egi` and `egi_dev`, EGI_DEV_CLIENT_ID means the one with the longer name.
+        longest = max(map(len, meant.values()), default=0)
+        chosen = [issuer for issuer, own in meant.items() if len(own) == longest]
+        if len(chosen) > 1:
+            problems.append(f"{name}: may mean any of the issuers {', '.join(chosen)}; use the ini file")
+        key = f"{chosen[0]}.{name[longest:].lower()}" if chosen else name[len(start) :].lower()
+        found[f"oidc.{key}"] = environ[name]
     return found
 
 
@@ -289,15 +362,33 @@ def _secret(values: Mapping[str, Any]) -> bytes:
     if values["secret"]:
         return values["secret"].encode()
     kept = Path(values["var"]) / "secret"
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return kept.read_bytes()
+    try:
+        if not kept.exists():
+            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write_once(kept, secrets.token_hex(32).encode())
+        secret = kept.read_bytes()
+    except OSError as problem:
+        raise ConfigurationError(
+            f"The secret cannot be kept in {kept} ({problem.strerror}). Make the folder writable for the "
+            f"service, name another one as `var`, or set `secret`."
+        ) from problem
+    if not secret:
+        raise ConfigurationError(f"{kept} is empty. Remove it, and a new secret is made.")
+    return secret
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """A file that appears whole or not at all; the one that is there already wins."""
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}-", dir=path.parent)  # readable by us alone
+    try:
         with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_hex(32).encode())
-    return kept.read_bytes()
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)
 
 
 def _engine_options(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
+from eoscperf.extend import claims
+
 GROUP = "eoscperf.plugins"
 
 CORE_MODELS = (
@@ -28,15 +30,26 @@ def installed() -> dict[str, EntryPoint]:
 
 
 def plugin_package(name: str) -> Any:
-    """The package of an installed plug-in; LookupError names those there are."""
-    found = installed()
-    if name not in found:
-        raise LookupError(f"no plug-in {name!r} is installed; installed: {', '.join(found) or 'none'}")
-    return importlib.import_module(found[name].module)
+    """The package of an installed plug-in; LookupError says why there is none to be had."""
+    points = list(entry_points(group=GROUP, name=name))
+    if not points:
+        raise LookupError(f"no plug-in {name!r} is installed; installed: {', '.join(installed()) or 'none'}")
+    modules = {point.module: f"{point.module} of {distribution(point)}" for point in points}
+    if len(modules) > 1:
+        raise LookupError(f"the plug-in {name!r} is installed more than once: {', '.join(modules.values())}")
+    try:
+        return importlib.import_module(points[0].module)
+    except ImportError as problem:
+        raise LookupError(f"the plug-in {name!r} cannot be imported: {problem}") from problem
+
+
+def distribution(point: EntryPoint) -> str:
+    """Name and version of the distribution that brings a plug-in."""
+    return f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown distribution"
 
 
 def plugin_options(name: str) -> tuple[Any, ...]:
-    """The settings a plug-in declares: `SETTINGS` of its package, a sequence of `eoscperf.settings.Option`."""
+    """The settings a plug-in declares: `SETTINGS` of its package, `eoscperf.settings.Option`s."""
     return tuple(getattr(plugin_package(name), "SETTINGS", ()))
 
 
@@ -65,11 +78,9 @@ def migration_locations() -> list[str]:
 
 def includeme(config: Any) -> None:
     """Include the enabled plug-ins, in the order of the setting."""
+    enabled = config.registry.setdefault("eoscperf.enabled", {})
     for name in config.get_settings()["eoscperf.plugins"]:
         package = plugin_package(name)
+        claims.note_plugin(config.registry, package.__name__, name)
         config.include(package)
-        config.action(("eoscperf.plugin", name), _record, args=(config.registry, name, package))
-
-
-def _record(registry: Any, name: str, package: Any) -> None:
-    registry.setdefault("eoscperf.enabled", {})[name] = package
+        enabled[name] = package

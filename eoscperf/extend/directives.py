@@ -1,7 +1,6 @@
 """The directives a feature registers itself with, ours and those of plug-ins alike.
 
-Every directive is a Configurator action with a discriminator: two that claim the same thing stop
-the start with both places named.
+A name can be claimed once: two that claim the same thing stop the start, and the message names both.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ from typing import Any
 
 from markupsafe import Markup
 from pyramid.renderers import render
+
+from eoscperf.extend.claims import claim
 
 _NAVIGATION = "eoscperf.navigation"
 _PANELS = "eoscperf.panels"
@@ -45,7 +46,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class ResultCheck:
-    """Extra validation: `function(submission, request)` yields `eoscperf.errors.Issue`s, none when it is content."""
+    """Extra validation: `function(submission, request)` yields `eoscperf.errors.Issue`s, or none."""
 
     name: str
     function: Callable[[Any, Any], Any]
@@ -73,7 +74,7 @@ class ExportFormat:
 
 @dataclass(frozen=True, slots=True)
 class IdentityProvider:
-    """A source of identities; `issuer` answers for the tokens of one `iss` (see `eoscperf.security.bearer`)."""
+    """A source of identities; `issuer`, of `eoscperf.security.issuers`, answers for the tokens of one `iss`."""
 
     name: str
     title: str
@@ -90,9 +91,11 @@ class Capability:
     info: Mapping[str, Any] = field(default_factory=dict)
 
 
-def add_nav_entry(config: Any, title: str, route: str, *, permission: str | None = None, order: int = 100) -> None:
+def add_nav_entry(
+    config: Any, title: str, route: str, *, permission: str | None = None, order: int = 100
+) -> None:
     entry = NavEntry(title, route, permission, order)
-    config.action(("eoscperf.nav", route), lambda: config.registry[_NAVIGATION].append(entry))
+    claim(config, "nav_entry", route, lambda: config.registry[_NAVIGATION].append(entry), entry)
 
 
 def add_panel(
@@ -106,7 +109,7 @@ def add_panel(
     order: int = 100,
 ) -> None:
     panel = Panel(slot, name, renderer, config.maybe_dotted(view), permission, order)
-    config.action(("eoscperf.panel", slot, name), lambda: config.registry[_PANELS].append(panel))
+    claim(config, "panel", f"{slot} {name}", lambda: config.registry[_PANELS].append(panel), panel)
 
 
 def add_result_check(config: Any, name: str, function: Any) -> None:
@@ -119,7 +122,9 @@ def add_export_format(config: Any, name: str, media_type: str, writer: Any, **op
     _claim(config, "export_format", name, _EXPORT_FORMATS, export)
 
 
-def add_identity_provider(config: Any, name: str, *, title: str = "", issuer: Any = None, **info: Any) -> None:
+def add_identity_provider(
+    config: Any, name: str, *, title: str = "", issuer: Any = None, **info: Any
+) -> None:
     provider = IdentityProvider(name, title or name, issuer, info)
     _claim(config, "identity_provider", name, _IDENTITY_PROVIDERS, provider)
 
@@ -167,9 +172,7 @@ def _claim(config: Any, kind: str, name: str, where: str, thing: Any) -> None:
     def register() -> None:
         config.registry[where][name] = thing
 
-    shown = config.introspectable(f"eoscperf {kind}", name, name, kind)
-    shown["value"] = thing
-    config.action((f"eoscperf.{kind}", name), register, introspectables=(shown,))
+    claim(config, kind, name, register, thing)
 
 
 def includeme(config: Any) -> None:

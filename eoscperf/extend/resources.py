@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from pyramid.authorization import ALL_PERMISSIONS, Allow, Everyone
 
+from eoscperf.extend.claims import claim
 from eoscperf.security.permissions import permissions
 
 _RESOURCES = "eoscperf.resources"
@@ -99,7 +100,7 @@ def add_resource(config: Any, name: str, factory: Any) -> None:
     def register() -> None:
         config.registry[_RESOURCES][name] = factory
 
-    config.action(("eoscperf.resource", name), register)
+    claim(config, "resource", name, register, factory)
 
 
 def includeme(config: Any) -> None:

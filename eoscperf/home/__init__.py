@@ -19,5 +19,8 @@ def includeme(config: Any) -> None:
         permission="site:view",
     )
     config.add_panel(
-        "home.aside", "capabilities", "eoscperf:templates/home/capabilities.jinja2", view=pages.capabilities_panel
+        "home.aside",
+        "capabilities",
+        "eoscperf:templates/home/capabilities.jinja2",
+        view=pages.capabilities_panel,
     )

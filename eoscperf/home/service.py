@@ -27,7 +27,10 @@ class Figures:
         count = sa.func.count()
         row = self._session.execute(
             sa.select(
-                sa.select(count).select_from(Benchmark).where(Benchmark.status == "approved").scalar_subquery(),
+                sa.select(count)
+                .select_from(Benchmark)
+                .where(Benchmark.status == "approved")
+                .scalar_subquery(),
                 sa.select(count).select_from(Site).where(Site.status == "approved").scalar_subquery(),
                 sa.select(count).select_from(Result).where(Result.status == "visible").scalar_subquery(),
             )

@@ -25,13 +25,12 @@ from eoscperf.listing import (
     column_field,
     paginate,
 )
+from eoscperf.moderation.claim_states import ClaimStates, facts, pending_on
 from eoscperf.moderation.events import (
     ClaimApproved,
-    ClaimEvent,
     ClaimFiled,
     ClaimRejected,
     ClaimShown,
-    ClaimUndone,
     ClaimWithdrawn,
 )
 from eoscperf.moderation.models import Claim, Submission
@@ -65,11 +64,7 @@ SORT = SortFields(
 
 
 class Claims:
-    """Files claims and decides about them, with what that means for their results.
-
-    Whoever changes a claim holds the lock of its result first, so that the counters of the result
-    and the states of its claims always agree.
-    """
+    """Files claims and decides about them, with what that means for their results."""
 
     def __init__(
         self,
@@ -85,6 +80,7 @@ class Claims:
         self._journal = journal
         self._events = events
         self._results = results
+        self._states = ClaimStates(session, journal, events, results)
         self._per_day = per_day
 
     @classmethod
@@ -106,7 +102,7 @@ class Claims:
         Administrators see all of them (NotFound for an unknown id), claimants their own; to everybody
         else an unknown id and somebody else's claim are the same: OwnerRequired.
         """
-        claim = self._find(claim_id, lock=lock)
+        claim = self._states.find(claim_id, lock=lock)
         if claim is None and self._viewer.admin:
             raise errors.NotFound(f"No claim {claim_id}.")
         if claim is None or not self._viewer.sees_uploader(claim.uploader_id):
@@ -170,7 +166,7 @@ class Claims:
             with self._session.begin_nested():
                 self._session.add(claim)
         except IntegrityError:
-            existing = self._session.scalar(_pending(result.id).where(Claim.uploader_id == claimant_id))
+            existing = self._session.scalar(pending_on(result.id).where(Claim.uploader_id == claimant_id))
             if existing is None:
                 raise
             raise errors.Duplicate(
@@ -188,10 +184,10 @@ class Claims:
         )
         claim.status_entry_id = entry.id
         before = result.status
-        after = self._recount(result, entry)
+        after = self._states.recount(result, entry)
         self._events.emit(
             ClaimFiled(
-                **_facts(claim, result),
+                **facts(claim, result),
                 entry_id=entry.id,
                 action_id=entry.id,
                 from_status=None,
@@ -209,12 +205,12 @@ class Claims:
         OwnerRequired for an unknown id and for everybody else, administrators included; WrongState
         when it is decided.
         """
-        claim = self._find(claim_id, lock=True)
+        claim = self._states.find(claim_id, lock=True)
         if claim is None or not self._viewer.owns(claim.uploader_id):
             raise errors.OwnerRequired(_NOT_YOURS)
         if claim.status != "on_review":
             raise errors.WrongState(f"The claim is {claim.status}; only a pending claim can be withdrawn.")
-        return self._close(claim, "claim_withdraw", "withdrawn", message, ClaimWithdrawn)
+        return self._states.close(claim, "claim_withdraw", "withdrawn", message, ClaimWithdrawn)
 
     # Deciding
 
@@ -224,9 +220,9 @@ class Claims:
         NotOnReview when the claim has been decided.
         """
         self._require_on_review(claim)
-        result = self._result_of(claim)
+        result = self._states.result_of(claim)
         if result is None:
-            return self._close(claim, "claim_approve", "approved", message, ClaimApproved)
+            return self._states.close(claim, "claim_approve", "approved", message, ClaimApproved)
         entry = self._results.remove(result, message, action="claim_approve")
         if entry is None:
             entry = self._keep_removed(result, message)
@@ -235,7 +231,7 @@ class Claims:
     def reject(self, claim: Claim, message: str | None = None) -> LogEntry:
         """The claim is wrong: it does not hide its result any more; NotOnReview when it has been decided."""
         self._require_on_review(claim)
-        return self._close(claim, "claim_reject", "rejected", message, ClaimRejected)
+        return self._states.close(claim, "claim_reject", "rejected", message, ClaimRejected)
 
     def show(self, claim: Claim, message: str | None = None) -> LogEntry | None:
         """Show the result while the claim is looked into; None when this claim does not hide it anyway."""
@@ -246,24 +242,26 @@ class Claims:
             "claim_show", "claim", claim.id, from_status="on_review", to_status="on_review", message=message
         )
         claim.hides = False
-        self._tell(claim, entry, "on_review", message, ClaimShown)
+        self._states.tell(claim, entry, "on_review", message, ClaimShown)
         return entry
 
     def close_all(self, result_id: uuid.UUID, action_id: int, message: str | None) -> None:
         """Approve every pending claim on a result that an action has removed."""
-        result = self._lock_result(result_id)
+        result = self._states.lock_result(result_id)
         if result is None:
             return
-        claims = list(self._session.scalars(_pending(result_id).order_by(Claim.upload_datetime, Claim.id)))
+        claims = list(self._session.scalars(pending_on(result_id).order_by(Claim.upload_datetime, Claim.id)))
         if not claims:
             return
-        entries = [self._enter(c, "claim_approve", "approved", message, caused_by=action_id) for c in claims]
+        entries = [
+            self._states.enter(c, "claim_approve", "approved", message, caused_by=action_id) for c in claims
+        ]
         self._session.flush()
         self._results.claims_changed(result, pending=0, hiding=0)
         for claim, entry in zip(claims, entries, strict=True):
             self._events.emit(
                 ClaimApproved(
-                    **_facts(claim, result),
+                    **facts(claim, result),
                     entry_id=entry.id,
                     action_id=action_id,
                     from_status="on_review",
@@ -276,10 +274,10 @@ class Claims:
 
     def undo(self, entry: LogEntry, message: str | None = None) -> LogEntry:
         """Take back a decision about a claim that stands by itself; Conflict when the claim changed since."""
-        claim = self._find(uuid.UUID(entry.resource_id), lock=True)
+        claim = self._states.find(uuid.UUID(entry.resource_id), lock=True)
         if claim is None or entry.action not in UNDOABLE:
             raise errors.Conflict(f"A log entry of the kind {entry.action} cannot be undone.")
-        result = self._result_of(claim)
+        result = self._states.result_of(claim)
         if result is not None and result.status == "removed":
             raise errors.Conflict("The result of this claim has been removed since.")
         if entry.action == "claim_show":
@@ -288,11 +286,11 @@ class Claims:
             claim.hides = True
         elif claim.status_entry_id != entry.id or claim.status != entry.to_status:
             raise errors.Conflict("The claim has changed since this decision, or it has been undone already.")
-        return self._reopen(claim, entry, entry.id, message)
+        return self._states.reopen(claim, entry, entry.id, message)
 
     def reopen_all(self, result_id: uuid.UUID, undone_id: int, message: str | None) -> None:
         """The removal of a result was undone: the claims that went with it are pending again."""
-        if self._lock_result(result_id) is None:
+        if self._states.lock_result(result_id) is None:
             return
         query = (
             sa.select(Claim)
@@ -305,7 +303,7 @@ class Claims:
         )
         parts = {part.resource_id: part for part in self._journal.caused_by(undone_id)}
         for claim in list(self._session.scalars(query)):
-            self._reopen(claim, parts[str(claim.id)], undone_id, message)
+            self._states.reopen(claim, parts[str(claim.id)], undone_id, message)
 
     def undo_kept_removed(self, entry: LogEntry, message: str | None = None) -> LogEntry | None:
         """Undo an approval on a result that was away already with its benchmark, flavor or site.
@@ -319,14 +317,14 @@ class Claims:
             or entry.from_status != "removed"
         ):
             return None
-        result = self._lock_result(uuid.UUID(entry.resource_id))
+        result = self._states.lock_result(uuid.UUID(entry.resource_id))
         if result is None or result.removed_entry_id != entry.id:
             raise errors.Conflict(
                 "The result has changed since this decision, or it has been undone already."
             )
         if not self._session.scalar(sa.select(_away(result))):
             return None
-        result.removed_entry_id = jsontext.loads(entry.details or "{}")["removed_by"]  # type: ignore[index, assignment, call-overload]
+        result.removed_entry_id = jsontext.loads(entry.details or "{}")["removed_by"]
         undo = self._journal.record(
             "undo",
             "result",
@@ -340,23 +338,6 @@ class Claims:
         return undo
 
     # Helpers
-
-    def _find(self, claim_id: uuid.UUID, *, lock: bool) -> Claim | None:
-        query = sa.select(Claim).where(Claim.id == claim_id).options(orm.joinedload(Claim.uploader))
-        if lock:
-            result_id = self._session.scalar(sa.select(Claim.result_id).where(Claim.id == claim_id))
-            if result_id is not None:
-                self._lock_result(result_id)
-            query = query.with_for_update(of=Claim).execution_options(populate_existing=True)
-        return self._session.scalar(query)
-
-    def _lock_result(self, result_id: uuid.UUID) -> Result | None:
-        query = sa.select(Result).where(Result.id == result_id).with_for_update(of=Result)
-        self._session.flush()
-        return self._session.scalar(query.execution_options(populate_existing=True))
-
-    def _result_of(self, claim: Claim) -> Result | None:
-        return self._lock_result(claim.result_id) if claim.result_id is not None else None
 
     def _spend(self, claimant_id: uuid.UUID) -> None:
         """RateLimited when the claimant has filed as many claims as a day allows."""
@@ -387,105 +368,6 @@ class Claims:
                 f"The claim is {claim.status} already; only a pending claim can be decided."
             )
 
-    def _enter(
-        self, claim: Claim, action: str, status: str, message: str | None, *, caused_by: int | None = None
-    ) -> LogEntry:
-        """Move a claim to a final state, with its log entry and submission."""
-        entry = self._journal.record(
-            action,
-            "claim",
-            claim.id,
-            from_status=claim.status,
-            to_status=status,
-            message=message,
-            caused_by=caused_by,
-        )
-        claim.status = status
-        claim.status_entry_id = caused_by or entry.id
-        claim.decision_datetime = utcnow()
-        claim.decision_message = message
-        self._submission(claim, closed=claim.decision_datetime)
-        return entry
-
-    def _close(
-        self, claim: Claim, action: str, status: str, message: str | None, event: type[ClaimEvent]
-    ) -> LogEntry:
-        before = claim.status
-        entry = self._enter(claim, action, status, message)
-        self._tell(claim, entry, before, message, event)
-        return entry
-
-    def _reopen(self, claim: Claim, undone: LogEntry, action_id: int, message: str | None) -> LogEntry:
-        """Make a claim pending again as it was before a decision."""
-        before = claim.status
-        try:
-            with self._session.begin_nested():
-                claim.status, claim.decision_datetime, claim.decision_message = "on_review", None, None
-                self._session.flush()
-        except IntegrityError:
-            raise errors.Conflict("The claimant has filed another claim on this result since.") from None
-        entry = self._journal.record(
-            "undo",
-            "claim",
-            claim.id,
-            from_status=before,
-            to_status="on_review",
-            message=message,
-            caused_by=undone.id,
-        )
-        claim.status_entry_id = entry.id
-        self._submission(claim, closed=None)
-        self._tell(
-            claim, entry, before, message, ClaimUndone, undone_id=action_id, undone_action=undone.action
-        )
-        return entry
-
-    def _tell(
-        self,
-        claim: Claim,
-        entry: LogEntry,
-        before: str,
-        message: str | None,
-        event: type[ClaimEvent],
-        **more: Any,
-    ) -> None:
-        """Bring the result up to date with its claims, then tell of the change."""
-        result = self._result_of(claim)
-        hidden = restored = False
-        if result is not None:
-            was = result.status
-            now = self._recount(result, entry)
-            hidden, restored = was == "visible" != now, was != "visible" == now
-        self._events.emit(
-            event(
-                **_facts(claim, result),
-                entry_id=entry.id,
-                action_id=entry.id,
-                from_status=before,
-                to_status=claim.status,
-                message=message,
-                result_hidden=hidden,
-                result_restored=restored,
-                **more,
-            )
-        )
-
-    def _recount(self, result: Result, entry: LogEntry) -> str:
-        """Tell the result how many claims are pending; what its state is then, logged if it is another one."""
-        self._session.flush()
-        hiding = sa.func.coalesce(sa.func.sum(sa.case((Claim.hides, 1), else_=0)), 0)
-        query = sa.select(sa.func.count(), hiding).where(
-            Claim.result_id == result.id, Claim.status == "on_review"
-        )
-        pending, hiding_now = self._session.execute(query).one()
-        before = result.status
-        after = self._results.claims_changed(result, pending=pending, hiding=hiding_now)
-        if before != after:
-            self._journal.record(
-                entry.action, "result", result.id, from_status=before, to_status=after, caused_by=entry.id
-            )
-        return after
-
     def _keep_removed(self, result: Result, message: str | None) -> LogEntry:
         """Let a result that is away with its benchmark, flavor or site stay away when that comes back."""
         entry = self._journal.record(
@@ -502,22 +384,8 @@ class Claims:
         self.close_all(result.id, entry.id, message)
         return entry
 
-    def _submission(self, claim: Claim, *, closed: datetime.datetime | None) -> None:
-        self._session.execute(
-            sa.update(Submission).where(Submission.claim_id == claim.id).values(closed_datetime=closed)
-        )
-
 
 _NOT_YOURS = "You have no claim with this id."
-
-
-def _pending(result_id: uuid.UUID) -> sa.Select[tuple[Claim]]:
-    return (
-        sa.select(Claim)
-        .where(Claim.result_id == result_id, Claim.status == "on_review")
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
 
 
 def _away(result: Result) -> sa.ColumnElement[bool]:
@@ -529,12 +397,3 @@ def _away(result: Result) -> sa.ColumnElement[bool]:
             for model, parent_id in parents
         )
     )
-
-
-def _facts(claim: Claim, result: Result | None) -> dict[str, Any]:
-    return {
-        "id": claim.id,
-        "claimant_id": claim.uploader_id,
-        "result_id": claim.result_id,
-        "result_uploader_id": result.uploader_id if result is not None else None,
-    }

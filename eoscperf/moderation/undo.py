@@ -65,7 +65,8 @@ class Undo:
         )
         if entry.action not in actions.get(entry.resource_type, ()):
             raise errors.Conflict(
-                f"Entry {entry.id} ({entry.action} of a {entry.resource_type}) is no decision that can be undone."
+                f"Entry {entry.id} ({entry.action} of a {entry.resource_type}) is no decision "
+                "that can be undone."
             )
         if entry.caused_by is None:
             return entry

@@ -8,8 +8,8 @@ An operation carries them as plain data:
 |---|---|
 | summary | what the example shows; required |
 | path, query, headers | values by name; a list repeats a query key |
-| body | the JSON that is sent; a text is sent as it is, with the first of the operation's media types for text |
-| as | "admin", "user", "owner" (of the named object), "stranger" (a token, not registered); absent: no token |
+| body | the JSON that is sent; a text goes as it is, in the operation's textual media type |
+| as | "admin", "user", "owner" (of the named object), "stranger" (not registered); absent: no token |
 | status | what is answered; required |
 | answer | members that the answer has |
 

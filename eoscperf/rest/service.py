@@ -23,6 +23,7 @@ import colander
 import cornice
 from pyramid.security import NO_PERMISSION_REQUIRED
 
+from eoscperf.extend.claims import claim
 from eoscperf.security.permissions import Level, level_of
 
 UUID = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
@@ -165,11 +166,8 @@ def add_api_service(config: Any, service: ApiService) -> None:
             request_method="OPTIONS",
             permission=NO_PERMISSION_REQUIRED,
         )
-    config.registry.setdefault("eoscperf.api_services", {})
-    config.action(
-        ("eoscperf.api_service", service.name),
-        lambda: config.registry["eoscperf.api_services"].__setitem__(service.name, service),
-    )
+    services = config.registry.setdefault("eoscperf.api_services", {})
+    claim(config, "api_service", service.name, lambda: services.__setitem__(service.name, service), service)
 
 
 def api_services(registry: Any) -> dict[str, ApiService]:

@@ -45,8 +45,7 @@ def where_all(conditions: Sequence[Filter], column: sa.ColumnElement[str]) -> sa
     """
     if len(conditions) < 2:
         return sa.and_(sa.true(), *(where(condition, column) for condition in conditions))
-    whole = sa.func.jsonb_path_query(sa.cast(column, JSONB), _jsonpath("$"), type_=JSONB())
-    document = whole.column_valued("document")
+    document = _values(sa.cast(column, JSONB), "$", "document")
     return _PerDatabase(
         sa.and_(
             *(
@@ -54,7 +53,7 @@ def where_all(conditions: Sequence[Filter], column: sa.ColumnElement[str]) -> sa
                 for condition in conditions
             )
         ),
-        sa.exists(sa.select(sa.literal(1)).where(*(_where_postgresql(c, document) for c in conditions))),
+        _any(document, *(_where_postgresql(condition, document.column) for condition in conditions)),
         type_=sa.Boolean(),
     )
 
@@ -141,6 +140,7 @@ _NUMBER = '$ ? (@.type() == "number" && exists(@.double()))'
 _STRING = '$ ? (@.type() == "string")'
 _BOOLEAN = '$ ? (@.type() == "boolean")'
 _STRING_OR_BOOLEAN = '$ ? (@.type() == "string" || @.type() == "boolean")'
+_ARRAY = '$ ? (@.type() == "array")'
 _STRING_OR_ARRAY = '$ ? (@.type() == "string" || @.type() == "array")'
 _ONLY = {"number": _NUMBER, "string": _STRING, "boolean": _BOOLEAN}
 
@@ -188,11 +188,9 @@ def _where_postgresql(condition: Filter, document: sa.ColumnElement[Any]) -> sa.
         )
     if condition.operator == "contains":
         # A set of at most one row, so that the text is read once for both of what it may be.
-        found = sa.func.jsonb_path_query(value, _jsonpath(_STRING_OR_ARRAY), type_=JSONB()).column_valued(
-            "found"
-        )
-        text = contains_ci(_as_text(_only(found, _STRING)), condition.value.text)
-        return sa.exists(sa.select(sa.literal(1)).where(sa.or_(text, _has_element(found, condition.value))))
+        found = _values(value, _STRING_OR_ARRAY, "found")
+        text = contains_ci(_as_text(_only(found.column, _STRING)), condition.value.text)
+        return _any(found, sa.or_(text, _has_element(found.column, condition.value)))
     stored = _as(condition.value.kind, _only(value, _ONLY[condition.value.kind]))
     compare: Callable[[Any, Any], Any] = filters.COMPARISONS[condition.operator]
     return _never_null(compare(stored, _literal(condition.value)))
@@ -250,10 +248,18 @@ def _as_text(value: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
 
 def _has_element(value: sa.ColumnElement[Any], wanted: Value) -> sa.ColumnElement[bool]:
     """Whether the value is an array with an element that equals the wanted one."""
-    elements = sa.func.jsonb_path_query(
-        value, _jsonpath(f'$ ? (@.type() == "array")[*]{_ONLY[wanted.kind].removeprefix("$")}'), type_=JSONB()
-    ).column_valued("element")
-    return sa.exists(sa.select(sa.literal(1)).where(_as(wanted.kind, elements) == _literal(wanted)))
+    elements = _values(value, f"{_ARRAY}[*]{_ONLY[wanted.kind].removeprefix('$')}", "element")
+    return _any(elements, _as(wanted.kind, elements.column) == _literal(wanted))
+
+
+def _values(value: sa.ColumnElement[Any], path: str, name: str) -> sa.TableValuedAlias:
+    """What the jsonpath finds in the value, as rows."""
+    return sa.func.jsonb_path_query(value, _jsonpath(path), type_=JSONB()).alias(name)
+
+
+def _any(rows: sa.TableValuedAlias, *conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Whether a row meets the conditions, which may mention it only inside further sets of rows."""
+    return sa.exists(sa.select(sa.literal(1)).select_from(rows).where(*conditions))
 
 
 def _literal(value: Value) -> sa.ColumnElement[Any]:

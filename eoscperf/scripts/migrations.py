@@ -120,6 +120,9 @@ class Migrations:
                 rev_id=f"{owner}_{len(self._owners.get(owner, ())) + 1:04}",
             ),
             compared=[owner],
+            # alembic demands that the database has every branch it is shown, but plug-ins that merely
+            # are installed have none there.
+            branches={*self._enabled, *(branch.owner for branch in self.status() if branch.current), owner},
         )
         return [script.path for script in (written if isinstance(written, list) else [written]) if script]
 
@@ -127,9 +130,15 @@ class Migrations:
         for target in targets:
             self._run(functools.partial(command, revision=target), compared=self._enabled)
 
-    def _run(self, command: Callable[[alembic.config.Config], Any], *, compared: Iterable[str]) -> Any:
+    def _run(
+        self,
+        command: Callable[[alembic.config.Config], Any],
+        *,
+        compared: Iterable[str],
+        branches: Iterable[str] | None = None,
+    ) -> Any:
         """Run an alembic command on a connection of its own while nobody else changes the schema."""
-        config = alembic_config()
+        config = alembic_config(branches)
         options = comparison(compared, self._known) | {"on_version_apply": self._report}
         config.attributes["options"] = options
         try:
@@ -165,10 +174,14 @@ def script_location() -> Path:
     return Path(eoscperf.__file__).parent / "migrations"
 
 
-def alembic_config() -> alembic.config.Config:
-    """alembic's configuration for the core and every installed plug-in."""
+def alembic_config(branches: Iterable[str] | None = None) -> alembic.config.Config:
+    """alembic's configuration for the branches of these owners; by default of every installed plug-in."""
     config = alembic.config.Config(cmd_opts=argparse.Namespace(quiet=True))
-    locations = [str(_location(CORE)), *extend.migration_locations()]
+    if branches is None:
+        folders = extend.migration_locations()
+    else:
+        folders = [str(_location(owner)) for owner in branches if owner != CORE and _location(owner).is_dir()]
+    locations = [str(_location(CORE)), *folders]
     for option, value in {
         "script_location": str(script_location()),
         "path_separator": "newline",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from eoscperf.extend.claims import claim
+
 Level = Literal["public", "token", "user", "owner", "admin"]
 """public: anybody; token: a valid token; user: registered; owner: registered, and the object
 decides; admin: administrators."""
@@ -28,9 +30,7 @@ def declare_permission(config: Any, name: str, description: str, *, default: Lev
     def register() -> None:
         config.registry[_PERMISSIONS][name] = permission
 
-    shown = config.introspectable("eoscperf permissions", name, name, "permission")
-    shown["permission"] = permission
-    config.action(("eoscperf.permission", name), register, introspectables=(shown,))
+    claim(config, "permission", name, register, permission)
 
 
 def permissions(registry: Any) -> dict[str, Permission]:

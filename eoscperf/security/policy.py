@@ -15,6 +15,7 @@ from pyramid.request import RequestLocalCache
 from pyramid.security import Allowed, Denied
 
 from eoscperf import errors
+from eoscperf.extend.claims import claim
 from eoscperf.security.identity import Identity, request_viewer
 from eoscperf.security.permissions import level_of
 
@@ -107,7 +108,7 @@ def add_authenticator(config: Any, name: str, authenticator: Authenticator, *, o
         found.append(((order, name), authenticator))
         found.sort(key=lambda entry: entry[0])
 
-    config.action(("eoscperf.authenticator", name), register)
+    claim(config, "authenticator", name, register, authenticator)
 
 
 def includeme(config: Any) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import orjson
 import webtest
 
+from eoscperf.testing.conformance import Conformance
 from eoscperf.testing.factories import Make
 from eoscperf.testing.issuer import TestIssuer
 from eoscperf.users.models import User
@@ -27,14 +28,18 @@ class ApiClient:
 
     `as_` is None (anonymous), a user from `make.user()`, or a name: "admin" is an administrator,
     "stranger" has a token but is not registered, everybody else is registered when first named.
-    `status` is what must be answered ("*": anything; None: any success).
+    `status` is what must be answered ("*": anything; None: any success). With `conformance` every
+    answer is held against the OpenAPI document, but for a 500 that a test provokes.
     """
 
-    def __init__(self, app: Any, issuer: TestIssuer, make: Make) -> None:
+    def __init__(
+        self, app: Any, issuer: TestIssuer, make: Make, conformance: Conformance | None = None
+    ) -> None:
         self.app = webtest.TestApp(app)
         self.make = make
         self.prefix = app.registry.settings["api.prefix"]
         self._issuer = issuer
+        self._conformance = conformance
 
     def get(self, path: str, params: Any = None, **options: Any) -> webtest.TestResponse:
         return self.request("GET", path, params=params, **options)
@@ -83,14 +88,18 @@ class ApiClient:
             body = orjson.dumps(json)
         if body is not None:
             sent.setdefault("Content-Type", content_type)
-        return self.app.request(
+        answer = self.app.request(
             url,
             method=method,
             body=body or b"",
             headers=sent,
             status=status,
-            expect_errors=status is not None,
+            # webtest looks at `status` only where it does not expect errors.
+            expect_errors=status == "*",
         )
+        if self._conformance is not None and not answer.status_int == status == 500:
+            self._conformance.check(method, url.partition("?")[0], answer)
+        return answer
 
     def person(self, who: User | str) -> User:
         """The registered user behind a name."""

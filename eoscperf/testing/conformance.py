@@ -1,7 +1,7 @@
 """Holds answers against the OpenAPI document: the status is documented, the body is as its schema says.
 
-    conformance = Conformance(document(app.registry))
-    conformance.check("GET", "/api/v1/sites", response)   # Nonconforming when it is not
+conformance = Conformance(document(app.registry))
+conformance.check("GET", "/api/v1/sites", response)   # Nonconforming when it is not
 """
 
 from __future__ import annotations
@@ -100,12 +100,20 @@ class Conformance:
         content = response.get("content", {})
         if not content:
             if body:
-                raise Nonconforming(f"{where} answered {answer.status_int} with an undocumented body: {body[:200]!r}")
+                raise Nonconforming(
+                    f"{where} answered {answer.status_int} with an undocumented body: {body[:200]!r}"
+                )
             return
         self._check_body(method, template, answer.status_int, media_type, body, content)
 
     def _check_body(
-        self, method: str, template: str, status: int, media_type: str, body: bytes, content: Mapping[str, Any]
+        self,
+        method: str,
+        template: str,
+        status: int,
+        media_type: str,
+        body: bytes,
+        content: Mapping[str, Any],
     ) -> None:
         where = f"{method} {template}"
         if media_type not in content:

@@ -1,4 +1,4 @@
-"""What pages are made of: templates, layout, static files, error pages; and the service routes for operators."""
+"""What pages are made of: templates, layout, static files, error pages. And what operators ask for."""
 
 from __future__ import annotations
 

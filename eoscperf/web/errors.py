@@ -20,9 +20,7 @@ ERROR_PAGE = "eoscperf.error_page"
 
 def error_page(request: Any, error: errors.DomainError) -> Any:
     """The page that tells of an error. It asks nobody who the caller is: that may be what failed."""
-    open_to_all = [
-        entry for entry in request.registry["eoscperf.navigation"] if not entry.permission
-    ]
+    open_to_all = [entry for entry in request.registry["eoscperf.navigation"] if not entry.permission]
     values = {"error": error, "navigation": sorted(open_to_all, key=lambda entry: (entry.order, entry.title))}
     answer = render_to_response("eoscperf:templates/web/error.jinja2", values, request)
     answer.status_int = error.status

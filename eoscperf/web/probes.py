@@ -53,7 +53,9 @@ def get_ready(request: Any) -> Any:
     checks = check(request.registry)
     failed = [name for name, state in checks.items() if state != "ok"]
     if failed:
-        error = errors.DatabaseUnavailable("Not ready: " + "; ".join(f"{name} {checks[name]}" for name in failed))
+        error = errors.DatabaseUnavailable(
+            "Not ready: " + "; ".join(f"{name} {checks[name]}" for name in failed)
+        )
         error.members["checks"] = checks
         raise error
     return {"status": "ok", "checks": checks}

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 import eoscperf
+from eoscperf.rest.openapi import document
 from eoscperf.security.rates import RateLimits
 from eoscperf.settings import rate
 from eoscperf.testing.api import AWAY, ENTITLEMENT, ApiClient
+from eoscperf.testing.conformance import Conformance
 from eoscperf.testing.factories import Make
 from eoscperf.testing.issuer import TestIssuer
 
@@ -76,9 +78,15 @@ def make(session: orm.Session, issuer: TestIssuer) -> Make:
     return Make(session, iss=issuer.url)
 
 
+@pytest.fixture(scope="session")
+def conformance(shared_app: Any) -> Conformance:
+    """What every answer is held against."""
+    return Conformance(document(shared_app.registry))
+
+
 @pytest.fixture
-def api(app: Any, issuer: TestIssuer, make: Make) -> ApiClient:
-    return ApiClient(app, issuer, make)
+def api(app: Any, issuer: TestIssuer, make: Make, conformance: Conformance) -> ApiClient:
+    return ApiClient(app, issuer, make, conformance)
 
 
 @pytest.fixture

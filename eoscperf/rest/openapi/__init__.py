@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from eoscperf.extend.claims import claim
+
 _SCHEMAS = "eoscperf.openapi_schemas"
 _DOCUMENT = "eoscperf.openapi_document"
 
@@ -19,14 +21,14 @@ def add_openapi_schema(config: Any, name: str, schema: Mapping[str, Any]) -> Non
     def register() -> None:
         config.registry[_SCHEMAS][name] = schema
 
-    config.action(("eoscperf.openapi_schema", name), register)
+    claim(config, "openapi_schema", name, register, schema)
 
 
 def document(registry: Any) -> dict[str, Any]:
     """The OpenAPI document of an application, built when it is first asked for; not to be changed."""
     found = registry.get(_DOCUMENT)
     if found is None:
-        from eoscperf.rest.openapi.document import build
+        from eoscperf.rest.openapi.assembly import build
 
         found = registry[_DOCUMENT] = build(registry, registry[_SCHEMAS])
     return found

@@ -36,7 +36,8 @@ def problem_catalogue() -> dict[str, Schema]:
     """Every problem type by its URN: title, statuses it comes with, meaning."""
     statuses = slugs_by_status()
     catalogue = {}
-    for slug, kind in {DomainError.slug: DomainError, **problem_types()}.items():
+    kinds: dict[str, type[DomainError]] = {DomainError.slug: DomainError, **problem_types()}
+    for slug, kind in kinds.items():
         entry: Schema = {
             "title": kind.title,
             "status": [status for status, slugs in sorted(statuses.items()) if slug in slugs],
@@ -113,7 +114,11 @@ SCHEMAS: dict[str, Schema] = {
             "errors_truncated": {"type": "boolean", "description": "There are more errors than listed."},
             "existing": {"type": "string", "description": "Id of what exists already (duplicate)."},
             "since": {"type": "string", "format": "date-time", "description": "Since when it is gone."},
-            "available": {"type": "array", "items": {"type": "string"}, "description": "Media types there are."},
+            "available": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "The media types there are.",
+            },
             "max_bytes": {"type": "integer", "description": "The largest body that is accepted (too-large)."},
             "position": {"type": "integer", "minimum": 0, "description": "Where a filter cannot be read."},
             "example": {"type": "string", "description": "A filter that can be read."},

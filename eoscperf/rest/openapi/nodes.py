@@ -125,6 +125,6 @@ _BY_TYPE: dict[type, Any] = {
     schema.Whole: _whole,
     schema.Flag: lambda node: {"type": "boolean"},
     schema.JsonObject: lambda node: {"type": "object"},
-    schema.Fields: lambda node: object_schema(node),
+    schema.Fields: object_schema,
     schema._Several: _several,
 }

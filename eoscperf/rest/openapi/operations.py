@@ -142,7 +142,9 @@ class Writer:
         for media_type in operation.media_types:
             textual = not media_type.endswith("json") or media_type == "application/x-ndjson"
             content[media_type] = {
-                "schema": {"type": "string", "description": "One JSON object per line."} if textual else schema
+                "schema": {"type": "string", "description": "One JSON object per line."}
+                if textual
+                else schema
             }
             fitting = {name: one for name, one in shown.items() if isinstance(one["value"], str) is textual}
             if fitting:
@@ -155,7 +157,9 @@ class Writer:
         }
 
     def _responses(self, service: ApiService, method: str, operation: Operation, level: str) -> Schema:
-        responses = {str(operation.status): self._success(method, operation, operation.status, operation.returns)}
+        responses = {
+            str(operation.status): self._success(method, operation, operation.status, operation.returns)
+        }
         for status, returns in operation.also_returns.items():
             responses[str(status)] = self._success(method, operation, status, returns)
         if _has_tag(method, operation):
@@ -185,7 +189,13 @@ class Writer:
             content[media_type] = {"schema": {"type": "string"}}
         if operation.exports:
             for export in export_formats(self._registry).values():
-                content.setdefault(export.media_type, {"schema": {"type": "string"}})
+                if export.media_type == operation.offers[0]:
+                    # The same media type as a page; `format` asks for everything in one array.
+                    item = reference(str(operation.returns).removeprefix("page:"))
+                    page = content[export.media_type]["schema"]
+                    content[export.media_type] = {"schema": {"oneOf": [page, {"type": "array", "items": item}]}}
+                else:
+                    content.setdefault(export.media_type, {"schema": {"type": "string"}})
         answers = {
             name: {"summary": example["summary"], "value": example["answer"]}
             for name, example in examples.named(operation.examples).items()
@@ -206,7 +216,7 @@ class Writer:
         return reference(returns)
 
     def _problems(self, service: ApiService, operation: Operation, level: str) -> dict[int, list[str]]:
-        """The problem slugs by status: those that follow from what the operation is, and those it declares."""
+        """The problem slugs by status: what follows from the operation's nature, and what it declares."""
         found: dict[int, list[str]] = {
             400: ["malformed-request"],
             405: ["method-not-allowed"],
@@ -287,7 +297,9 @@ def path_parameters(service: ApiService) -> list[tuple[str, str, Schema]]:
         pattern = _pattern_of(service.path, name)
         if pattern == UUID:
             shape: Schema = {"type": "string", "format": "uuid"}
-        elif pattern is not None and re.fullmatch(r"\[0-9\](\+|\{\d+(,\d+)?\})|\\d(\+|\{\d+(,\d+)?\})", pattern):
+        elif pattern is not None and re.fullmatch(
+            r"\[0-9\](\+|\{\d+(,\d+)?\})|\\d(\+|\{\d+(,\d+)?\})", pattern
+        ):
             shape = {"type": "integer", "minimum": 0}
         else:
             shape = {"type": "string"} | ({"pattern": f"^(?:{pattern})$"} if pattern else {})
@@ -321,7 +333,10 @@ def _has_tag(method: str, operation: Operation) -> bool:
 def _body_schema(operation: Operation) -> tuple[Schema, bool]:
     """The schema of a JSON body, and whether there has to be one."""
     if operation.body_kind == "result":
-        return {"type": "object", "description": "The result: any JSON object that its benchmark accepts."}, True
+        return {
+            "type": "object",
+            "description": "The result: any JSON object that its benchmark accepts.",
+        }, True
     own = nodes.object_schema(operation.body, operation.read_only) if operation.body is not None else None
     if operation.body_kind == "batch":
         return {"type": "array", "items": own or {"type": "object"}}, True
@@ -341,7 +356,10 @@ def _example_values(written: Mapping[str, Schema], parameter: Schema) -> Schema:
     for name, example in written.items():
         given = example.get(parameter["in"], {})
         if parameter["name"] in given:
-            values[name] = {"summary": example["summary"], "value": _typed(given[parameter["name"]], parameter)}
+            values[name] = {
+                "summary": example["summary"],
+                "value": _typed(given[parameter["name"]], parameter),
+            }
     return values
 
 

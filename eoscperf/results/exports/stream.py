@@ -33,11 +33,14 @@ class ExportStream:
         write: Callable[[Iterator[Row]], Iterator[bytes]],
     ) -> None:
         """Runs the statement and writes the first bytes, so that what fails at once can still be answered."""
-        self._session: orm.Session | None = factory()
+        self._found: sa.Result[Any] | None = None
+        self._session: orm.Session | None = None
         try:
-            _begin_snapshot(self._session)
-            self._rows = self._read(self._session, statement, viewer)
-            self._chunks = write(self._rows)
+            self._session = session = factory()
+            _begin_snapshot(session)
+            self._found = session.execute(statement, execution_options={"yield_per": AT_A_TIME})
+            presenter = ResultPresenter(viewer)
+            self._chunks = write(Row(result, presenter) for result in self._found.scalars())
             self._first = next(self._chunks, b"")
         except BaseException:
             self.close()
@@ -61,18 +64,13 @@ class ExportStream:
         """Give the database connection back; may be called more than once."""
         session, self._session = self._session, None
         if session is not None:
+            if self._found is not None:
+                self._found.close()
             session.close()
 
     def __del__(self) -> None:
         # A server that never got to the first byte may not close what it was given.
         self.close()
-
-    @staticmethod
-    def _read(session: orm.Session, statement: sa.Select[Any], viewer: Viewer) -> Iterator[Row]:
-        presenter = ResultPresenter(viewer)
-        options = {"yield_per": AT_A_TIME}
-        for result in session.execute(statement, execution_options=options).scalars():
-            yield Row(result, presenter)
 
 
 def select_export(

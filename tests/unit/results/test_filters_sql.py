@@ -247,6 +247,8 @@ def test_several_conditions_count_together(connection, store):
     assert ids("x == 1", "y contains a") == [0, 1]
     assert ids("x exists", "y == a", "y contains A") == [2]
     assert ids("x exists", "x exists false") == []
+    assert ids("y contains a", "y contains a") == [0, 1, 2, 3]
+    assert ids("x in [1, a]", "x in [true, 1]") == [0, 1]
 
 
 def test_twenty_long_filters_fit_one_statement(connection, store):

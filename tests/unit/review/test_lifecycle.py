@@ -306,9 +306,10 @@ class TestUndo:
         assert problem.value.members == {"existing": str(other.id)}
 
     def test_a_flavor_does_not_come_back_below_a_site_that_went_later(self, lifecycle, make):
-        flavor = make.flavor()
+        site = make.site()
+        flavor = make.flavor(site=site)
         entry = lifecycle.delete(flavor)
-        lifecycle.delete(flavor_site(lifecycle, flavor))
+        lifecycle.delete(site)
         with pytest.raises(errors.WrongState, match="is deleted"):
             lifecycle.undo(entry)
 
@@ -352,7 +353,3 @@ class TestUndo:
         lifecycle.approve(flavor)
         with pytest.raises(errors.Conflict, match="1 flavor came"):
             lifecycle.undo(entry)
-
-
-def flavor_site(lifecycle, flavor):
-    return lifecycle._session.get(Site, flavor.site_id)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 import sqlalchemy as sa
@@ -108,23 +109,30 @@ def test_two_that_start_at_once_do_the_work_once(ini, empty_database_url):
     assert "".join(outputs).count("added core_0001") == 1
 
 
-def test_one_that_has_to_wait_says_so(admin, database, database_kind):
-    with database.connect() as other:
-        if database_kind == "postgresql":
-            other.execute(sa.select(sa.func.pg_advisory_lock(ADVISORY_LOCK)))
-            release = other.close
-        else:
-            other = other.execution_options(sqlite_immediate=True)
-            other.begin()
-            release = other.rollback
-        timer = threading.Timer(0.5, release)
-        timer.start()
-        result = admin("upgrade")
-        timer.join()
+def test_one_that_finds_another_at_work_waits_and_says_so(databases, ini):
+    url = databases.create("postgresql", migrated=False)
+    engine = make_engine(url)
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+        " WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+    )
+    with engine.connect() as other, engine.connect() as observer:
+        other.execute(sa.select(sa.func.pg_advisory_lock(ADVISORY_LOCK)))
+
+        def release_when_awaited():
+            while not observer.scalar(waiting):
+                observer.rollback()
+                time.sleep(0.01)
+            other.execute(sa.select(sa.func.pg_advisory_unlock(ADVISORY_LOCK)))
+
+        releasing = threading.Thread(target=release_when_awaited)
+        releasing.start()
+        result = CliRunner().invoke(main, ["-c", ini(url), "db", "upgrade", "--to", "core@head"])
+        releasing.join()
+    engine.dispose()
+    databases.drop(url)
     assert result.exit_code == 0
-    assert "added core_0001" in result.output
-    if database_kind == "postgresql":
-        assert "waiting" in result.output
+    assert "another process is changing the schema; waiting for it\nadded core_0001" in result.output
 
 
 def test_the_folder_of_an_sqlite_file_is_made(ini, tmp_path):

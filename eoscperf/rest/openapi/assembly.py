@@ -72,4 +72,3 @@ def build(registry: Any, schemas: Mapping[str, Mapping[str, Any]]) -> Schema:
             "securitySchemes": components.SECURITY_SCHEMES,
         },
     }
-
