@@ -28,7 +28,7 @@ lint: .venv/test.stamp ## check style, formatting, types and templates
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/djlint --quiet --lint eoscperf
+	@$(BIN)/djlint --quiet --lint --profile=jinja --extension=jinja2 eoscperf
 
 bench: .venv/test.stamp ## measure how quickly a server with demonstration data answers
 	@$(BIN)/python -m benchmarks.load

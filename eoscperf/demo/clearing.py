@@ -56,9 +56,9 @@ def clear(request: Any) -> Cleared:
 
 
 def _erase(session: Any, kind: str, table: Any, ids: list[uuid.UUID]) -> None:
-    own = f"{kind}_id"
-    if own in Submission.__table__.c:
-        session.execute(sa.delete(Submission.__table__).where(Submission.__table__.c[own].in_(ids)))
+    submitted = sa.inspect(Submission).columns.get(f"{kind}_id")
+    if submitted is not None:
+        session.execute(sa.delete(Submission).where(submitted.in_(ids)))
     session.execute(sa.delete(table).where(table.c.id.in_(ids)))
 
 

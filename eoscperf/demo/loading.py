@@ -115,9 +115,7 @@ class Loader:
         found = self._found(Benchmark, **name)
         if found is None:
             service = uploader.find_service(Benchmarks)
-            item = service.submit(
-                **name, json_schema=demo.schema, url=demo.url, description=demo.description
-            )
+            item = service.submit(**name, json_schema=demo.schema, url=demo.url, description=demo.description)
             return self._approved(Benchmarks, item)
         if found.uploader_id != uploader.identity.user_id:
             return self._leave_out(f"The benchmark {found.name} belongs to somebody else.")
@@ -173,8 +171,10 @@ class Loader:
         self._loaded.new[item.kind] += 1
         return item.id
 
-    def _leave_out(self, reason: str) -> None:
+    def _leave_out(self, reason: str) -> uuid.UUID | None:
+        """Note why; what is returned stands for the id that there is not."""
         self._loaded.left_out.append(reason)
+        return None
 
     def _acting(self, account: Account, *, admin: bool = False) -> Any:
         """A request of a demonstration account, which is registered if need be."""

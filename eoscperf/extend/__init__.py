@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import importlib.resources
 import importlib.util
+from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -66,13 +66,15 @@ def import_models(plugins: list[str] | tuple[str, ...]) -> None:
 def migration_locations() -> list[str]:
     """Folders with migrations: `migrations/` of every installed plug-in.
 
-    Disabled ones are included, as the database may still know their revisions.
+    Disabled ones are included, as the database may still know their revisions; they are found
+    without being imported, so that one that is broken is in nobody's way.
     """
     folders = []
-    for name in installed():
-        folder = Path(str(importlib.resources.files(plugin_package(name)))) / "migrations"
-        if folder.is_dir():
-            folders.append(str(folder))
+    for point in installed().values():
+        spec = _spec(point.module)
+        for place in (spec.submodule_search_locations or ()) if spec else ():
+            if (Path(place) / "migrations").is_dir():
+                folders.append(str(Path(place) / "migrations"))
     return folders
 
 
@@ -84,3 +86,10 @@ def includeme(config: Any) -> None:
         claims.note_plugin(config.registry, package.__name__, name)
         config.include(package)
         enabled[name] = package
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    try:
+        return importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        return None

@@ -74,7 +74,7 @@ class ExportFormat:
 
 @dataclass(frozen=True, slots=True)
 class IdentityProvider:
-    """A source of identities; `issuer`, of `eoscperf.security.issuers`, answers for the tokens of one `iss`."""
+    """A source of identities; `issuer` (`eoscperf.security.issuers`) answers for the tokens of one `iss`."""
 
     name: str
     title: str

@@ -109,7 +109,7 @@ def select_results(
     return statement
 
 
-def count_results(criteria: Criteria, viewer: Viewer) -> sa.Select[tuple[int]]:
+def count_results(criteria: Criteria, viewer: Viewer) -> sa.Select[int]:
     """How many there are."""
     return sa.select(sa.func.count()).select_from(Result).where(*conditions(criteria, viewer))
 

@@ -145,7 +145,8 @@ class Results:
 
         WrongState when there is nothing this viewer can take back, or a parent is not approved.
         """
-        self._lock(result)
+        self._session.flush()
+        self._find(result.id, lock=True)
         if result.removed_entry_id is not None:
             if not self._viewer.admin:
                 raise errors.WrongState(

@@ -303,6 +303,8 @@ def _explained(problem: CommandError) -> MigrationProblem:
             ". A plug-in that is not installed any more, or a newer version, brought the database to it."
             " Install that again; before removing a plug-in, downgrade to <plug-in>@base."
         )
+    elif text.startswith("Target database is not up to date"):
+        text += " Upgrade it first, then write the revision."
     return MigrationProblem(text)
 
 

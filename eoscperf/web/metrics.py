@@ -15,7 +15,9 @@ from eoscperf.rest.service import ApiService
 
 metrics = ApiService("metrics", "/metrics", tag="service", root=True)
 
-_METRICS = "eoscperf.metrics"
+METRICS = "eoscperf.metrics"
+"""in the registry: the figures, when they are switched on"""
+
 _METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"}
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -56,7 +58,7 @@ class RequestMetrics:
 )
 def get_metrics(request: Any) -> Any:
     """Get figures for Prometheus."""
-    figures = request.registry.get(_METRICS)
+    figures = request.registry.get(METRICS)
     if figures is None:
         raise errors.NotFound("Figures are not served here; the setting metrics switches them on.")
     response = request.response
@@ -67,7 +69,7 @@ def get_metrics(request: Any) -> Any:
 
 def measuring(handler: Any, registry: Any) -> Any:
     """The tween that counts; outside of all others."""
-    figures = registry[_METRICS]
+    figures = registry[METRICS]
 
     def tween(request: Any) -> Any:
         begun = time.perf_counter()
@@ -88,5 +90,5 @@ def measuring(handler: Any, registry: Any) -> Any:
 def includeme(config: Any) -> None:
     config.add_api_service(metrics)
     if config.get_settings()["metrics"]:
-        config.registry[_METRICS] = RequestMetrics()
+        config.registry[METRICS] = RequestMetrics()
         config.add_tween("eoscperf.web.metrics.measuring", under=INGRESS, over="eoscperf.rest.tween.gateway")

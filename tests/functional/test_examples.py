@@ -16,6 +16,7 @@ from eoscperf.rest.service import ApiService, Operation, api_services
 from eoscperf.review.models import LogEntry
 from eoscperf.testing.api import ApiClient
 from eoscperf.testing.factories import Make
+from eoscperf.web.metrics import METRICS, RequestMetrics
 
 
 def core_operations() -> list[tuple[ApiService, str, Operation]]:
@@ -142,13 +143,15 @@ def data(make: Make) -> DataSet:
 @pytest.mark.parametrize(("service", "method", "operation", "example"), EXAMPLES)
 def test_examples_are_true(
     api: ApiClient,
+    app: Any,
     data: DataSet,
-    set_setting: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
     service: ApiService,
     method: str,
     operation: Operation,
     example: Any,
 ) -> None:
+    monkeypatch.setitem(app.registry, METRICS, RequestMetrics())
     answer = send(api, data, service, method, operation, example)
     for name, value in examples.filled(dict(example.get("answer", {})), data.value).items():
         assert answer.json[name] == value

@@ -115,9 +115,7 @@ def test_simultaneous_requests_store_one_result(live_api):
 
     def send():
         answers.append(
-            live_api.post(
-                "/results", body=b'{"a":1}', params=query, token=token, headers=KEY, status="*"
-            )
+            live_api.post("/results", body=b'{"a":1}', params=query, token=token, headers=KEY, status="*")
         )
 
     threads = [threading.Thread(target=send) for _ in range(4)]

@@ -129,9 +129,7 @@ def test_parents_on_review_are_not_approved_for_anybody(api, make, what, caller)
     benchmark = make.benchmark(status=status["benchmark"], uploader=user)
     site = make.site(status=status["site"], uploader=user)
     flavor = make.flavor(status=status["flavor"], site=site, uploader=user)
-    answer = upload(
-        api, {"benchmark_id": benchmark.id, "flavor_id": flavor.id}, as_=caller, status=422
-    )
+    answer = upload(api, {"benchmark_id": benchmark.id, "flavor_id": flavor.id}, as_=caller, status=422)
     assert answer.json["type"].endswith(":not-approved")
     waiting = {"benchmark": benchmark, "flavor": flavor, "site": site}[what]
     assert str(waiting.id) in answer.json["detail"]
@@ -525,7 +523,7 @@ def test_results_go_and_come_back_with_their_parents(api, family, kind, gone, ev
 
 
 def test_a_restore_brings_back_only_what_its_action_removed(api, family):
-    first, second = family["results"]
+    first, _ = family["results"]
     api.delete(f"/results/{first.id}", as_="admin", status=204)
     path = f"/benchmarks/{family['benchmark'].id}"
     api.delete(path, as_="admin", status=204)

@@ -35,9 +35,7 @@ def batch(api, items, status, *, as_="user", headers=None, **query):
 
 def lines(api, items, status, **query):
     body = b"\n".join(i if isinstance(i, bytes) else json.dumps(i).encode() for i in items)
-    return api.post(
-        "/results:batch", body=body, content_type=NDJSON, params=query, as_="user", status=status
-    )
+    return api.post("/results:batch", body=body, content_type=NDJSON, params=query, as_="user", status=status)
 
 
 def kind(answer):

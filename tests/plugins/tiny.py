@@ -16,7 +16,7 @@ from eoscperf.db import metadata
 
 
 class TinyPlugins:
-    """Installs plug-ins, each a package `tiny_<name>` with an entry point, and starts applications with them."""
+    """Installs plug-ins, each a package `tiny_<name>` with an entry point, and starts applications."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
@@ -45,7 +45,12 @@ class TinyPlugins:
 
     def start(self, plugins: str, **settings: str) -> Any:
         """An application with these plug-ins, without a database."""
-        given = {"sqlalchemy.url": "sqlite://", "secret": "s", "var": str(self.folder), "eoscperf.plugins": plugins}
+        given = {
+            "sqlalchemy.url": "sqlite://",
+            "secret": "s",
+            "var": str(self.folder),
+            "eoscperf.plugins": plugins,
+        }
         app = eoscperf.main({}, **(given | settings))
         app.registry["eoscperf.bearer"].close()
         return app

@@ -96,7 +96,7 @@ class TestWhatIsWrong:
 
     @pytest.mark.parametrize("given", [{}, {"sqlalchemy.url": ""}])
     def test_a_required_setting_must_be_there(self, given):
-        with pytest.raises(ConfigurationError, match="sqlalchemy.url: is required"):
+        with pytest.raises(ConfigurationError, match=r"sqlalchemy\.url: is required"):
             load(given, {})
 
     def test_a_plugin_cannot_be_enabled_twice(self, plugin_settings):
@@ -176,7 +176,9 @@ class TestIssuersFromTheEnvironment:
         assert "EOSCPERF_OIDC_A_B_ISSUER: may mean any of the issuers a-b, a_b" in refused(environ)
 
     def test_an_unknown_one_is_refused(self):
-        assert "oidc.egi.colour: unknown setting" in refused(self.ISSUER | {"EOSCPERF_OIDC_EGI_COLOUR": "red"})
+        assert "oidc.egi.colour: unknown setting" in refused(
+            self.ISSUER | {"EOSCPERF_OIDC_EGI_COLOUR": "red"}
+        )
 
 
 class TestSecretsStayQuiet:

@@ -110,7 +110,9 @@ def test_a_route_with_a_predicate_may_share_its_path(tiny):
     tiny.start("one two")
 
 
-REPLACE = "config.add_view(page, route_name='home', request_method='GET', renderer='json', permission='site:view')"
+REPLACE = (
+    "config.add_view(page, route_name='home', request_method='GET', renderer='json', permission='site:view')"
+)
 
 
 def test_a_plugin_may_replace_a_view_of_the_core(tiny):
