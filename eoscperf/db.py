@@ -1,4 +1,4 @@
-"""The database: declarative base, column types that behave alike on both databases, one session per request."""
+"""The database: declarative base, column types alike on both databases, one session per request."""
 
 from __future__ import annotations
 
@@ -88,6 +88,8 @@ def make_engine(url: str | sa.URL, **options: Any) -> sa.Engine:
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
         options.setdefault("pool_pre_ping", True)
+    # Errors are logged with their statement; its values are addresses of people and what they uploaded.
+    options.setdefault("hide_parameters", True)
     file = url.database or ":memory:"
     if url.get_backend_name() == "sqlite" and file != ":memory:" and not file.startswith("file:"):
         Path(file).parent.mkdir(parents=True, exist_ok=True)

@@ -155,7 +155,12 @@ class Invalid(DomainError):
     most = 100
 
     def __init__(
-        self, issues: Iterable[Issue] | str, *, truncated: bool = False, detail: str | None = None, **members: Any
+        self,
+        issues: Iterable[Issue] | str,
+        *,
+        truncated: bool = False,
+        detail: str | None = None,
+        **members: Any,
     ) -> None:
         if isinstance(issues, str):
             issues = [Issue(issues)]

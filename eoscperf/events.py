@@ -1,4 +1,4 @@
-"""Events in two stages: inside the transaction, for those who take part or veto; after the commit, for the rest.
+"""Events in two stages: inside the transaction, for those who take part or veto; later, for the rest.
 
 An event is a frozen dataclass of plain data. `Events.emit(event)` first calls those registered with
 `config.add_transaction_subscriber(function, EventClass)` as `function(event, request)`: what they

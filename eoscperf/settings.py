@@ -280,7 +280,7 @@ def _read(
         if option.default is REQUIRED and value in (REQUIRED, ""):
             problems.append(f"{option.key}: is required ({option.help})")
             continue
-        if source in environ or option.key in raw:
+        if source in environ or option.key in raw or isinstance(option.default, str):
             try:
                 value = option.parse(_as_text(value))
             except ValueError as problem:

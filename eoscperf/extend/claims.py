@@ -106,7 +106,7 @@ def take_refused(registry: Any) -> list[str]:
 
 def conflict_lines(problem: ConfigurationConflictError) -> list[str]:
     """Pyramid's report of conflicts, one line for each thing that is claimed twice."""
-    lines = {}
+    lines: dict[str, None] = {}
     for discriminator, infos in problem._conflicts.items():
         places = list(dict.fromkeys(str(info) for info in infos))
         if len(places) == 1:

@@ -43,7 +43,7 @@ def preferred(request: Any) -> str | None:
     if "Accept-Encoding" not in request.headers:
         return None
     offers = request.accept_encoding.acceptable_offers(["gzip", "zstd", "identity"])
-    ranked = {name: quality for name, quality in offers}
+    ranked = dict(offers)
     codings = [name for name in ("gzip", "zstd") if ranked.get(name, 0) > 0]
     if not codings:
         return None

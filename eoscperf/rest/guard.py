@@ -1,4 +1,4 @@
-"""What is checked before anybody asks who the caller is: declared lengths, and addresses that guess tokens."""
+"""What is checked before anybody asks who is calling: declared lengths, addresses that guess tokens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pyramid.viewderivers import INGRESS
 
 from eoscperf import errors
 from eoscperf.rest import idempotency
-from eoscperf.security.addresses import client_address
+from eoscperf.security.addresses import counted_address
 
 
 def guard(view: Any, info: Any) -> Any:
@@ -37,13 +37,15 @@ def check_length(request: Any, length: int) -> None:
     """TooLarge when a body of so many bytes is over the operation's limit."""
     limit = request.registry.settings[f"limits.{request.operation.body_limit}"]
     if length > limit:
-        raise errors.TooLarge(f"The body may have at most {limit} bytes; this one has {length}.", max_bytes=limit)
+        raise errors.TooLarge(
+            f"The body may have at most {limit} bytes; this one has {length}.", max_bytes=limit
+        )
 
 
 def _check_failures(request: Any) -> None:
     """Count a token that is refused; an address over the rate waits before the next is looked at."""
     rates = request.registry["eoscperf.rates"]
-    address = client_address(request)
+    address = counted_address(request)
     rates.check("failed_authentications", address, "refused tokens from this address")
     policy = request.registry["eoscperf.policy"]
     if isinstance(policy.failure(request), errors.InvalidToken):

@@ -39,7 +39,9 @@ class Replayed(HTTPException):
     """The stored answer, sent again."""
 
     def __init__(self, record: IdempotencyRecord) -> None:
-        Response.__init__(self, body=record.body, status=record.status, content_type="application/json", charset=None)
+        Response.__init__(
+            self, body=record.body, status=record.status, content_type="application/json", charset=None
+        )
         Exception.__init__(self, "replayed")
         self.headers["Idempotent-Replayed"] = "true"
         if record.location:

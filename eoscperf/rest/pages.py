@@ -11,11 +11,22 @@ import colander
 
 from eoscperf import errors
 from eoscperf.errors import Issue
-from eoscperf.listing import BadCursor, BadSort, CursorBinding, Page, PageRequest, SortFields, SortKey, parse_sort
+from eoscperf.listing import (
+    BadCursor,
+    BadSort,
+    CursorBinding,
+    Page,
+    PageRequest,
+    SortFields,
+    SortKey,
+    parse_sort,
+)
 from eoscperf.rest import query, schema
 
 POSITION = ("page", "per_page", "total", "cursor")
 """Parameters that choose a place in a list; all the others choose the list."""
+
+_NOTHING_WHEN_EMPTY = ("terms", "sort_by")
 
 LARGEST_OFFSET = 2**63 - 1
 
@@ -36,7 +47,9 @@ def page_parameters(fields: SortFields | None = None) -> tuple[colander.SchemaNo
 
     allowed = f" ({', '.join(fields.allowed)}; default {fields.default})" if fields else ""
     return (
-        schema.whole("page", 1, LARGEST_OFFSET, default=None, title="Page number, from 1", documented_default=1),
+        schema.whole(
+            "page", 1, LARGEST_OFFSET, default=None, title="Page number, from 1", documented_default=1
+        ),
         schema.whole("per_page", 1, 100, default=100, title="Rows per page"),
         schema.flag("total", default=True, title="Whether to count the rows"),
         schema.exact(
@@ -111,8 +124,12 @@ def sort_keys(request: Any, fields: SortFields) -> list[SortKey]:
 
 
 def cursor_binding(request: Any) -> CursorBinding:
-    """Ties cursors to this list: path, filters and sort."""
-    pairs = [pair for pair in query.pairs(request.environ.get("QUERY_STRING", "")) if pair[0] not in POSITION]
+    """Ties cursors to this list: path, filters and sort, however often and in which order they are given."""
+    pairs = {
+        (key, value)
+        for key, value in query.pairs(request.environ.get("QUERY_STRING", ""))
+        if key not in POSITION and (value or key not in _NOTHING_WHEN_EMPTY)
+    }
     scope = hashlib.sha256(repr((request.path, sorted(pairs))).encode()).hexdigest()
     return CursorBinding(secret=request.registry.settings["secret"], scope=scope)
 

@@ -6,9 +6,11 @@ Before it, in this order: route and path ids (404), method (405), declared lengt
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import colander
+from webob.acceptparse import create_accept_header
 
 from eoscperf import errors, jsontext
 from eoscperf.errors import Issue
@@ -16,7 +18,7 @@ from eoscperf.rest import idempotency, query, schema
 from eoscperf.rest.guard import check_length
 from eoscperf.rest.problems import challenge
 from eoscperf.rest.renderer import bare_tag, dumps, entity_tag, tags_of
-from eoscperf.security.addresses import client_address
+from eoscperf.security.addresses import counted_address
 
 
 def prepare(request: Any, **options: Any) -> None:
@@ -43,7 +45,7 @@ def announce_ignored_token(request: Any, operation: Any) -> None:
         return
     failure = request.registry["eoscperf.policy"].failure(request)
     if isinstance(failure, errors.InvalidToken):
-        request.response.headers["WWW-Authenticate"] = challenge(failure)
+        request.ignored_token = challenge(failure)
 
 
 def limit_rate(request: Any, operation: Any) -> None:
@@ -53,7 +55,7 @@ def limit_rate(request: Any, operation: Any) -> None:
 
 def caller(request: Any) -> str:
     """Whom a rate counts against: the identity, or the address of somebody anonymous."""
-    return request.identity.key if request.identity else "address:" + client_address(request)
+    return request.identity.key if request.identity else "address:" + counted_address(request)
 
 
 def negotiate(request: Any, operation: Any) -> None:
@@ -68,12 +70,12 @@ def negotiate(request: Any, operation: Any) -> None:
             if export.by_accept and export.available() and export.media_type not in offers
         ]
     request.media_type = offers[0]
-    if operation.status == 204 or (operation.exports and _names_format(request)):
+    if operation.exports and _names_format(request):
         return
     header = request.headers.get("Accept")
     if header is None or not header.strip():
         return
-    acceptable = request.accept.acceptable_offers(offers)
+    acceptable = _without_parameters(request.accept).acceptable_offers(offers)
     if not acceptable:
         raise errors.NotAcceptable(
             f"Accept asks for none of what there is: {', '.join(offers)}.", available=offers
@@ -84,9 +86,20 @@ def negotiate(request: Any, operation: Any) -> None:
         request.media_type = acceptable[0][0]
 
 
+def _without_parameters(accept: Any) -> Any:
+    """Accept without what belongs to the media types: `application/json; charset=utf-8` is asked for often."""
+    if accept.parsed is None:
+        return accept
+    kept = (f"{media_type.partition(';')[0]};q={quality}" for media_type, quality, *_ in accept.parsed)
+    return create_accept_header(", ".join(kept))
+
+
 def _names_format(request: Any) -> bool:
     """Whether `format` chooses the export, whatever Accept says."""
     return any(key == "format" for key, _ in query.pairs(request.environ.get("QUERY_STRING", "")))
+
+
+_STRUCTURED_JSON = re.compile(r"[^/\s]+/[^/\s]+\+json")
 
 
 def check_media_type(request: Any, operation: Any) -> None:
@@ -95,10 +108,10 @@ def check_media_type(request: Any, operation: Any) -> None:
     check_length(request, len(request.body))
     accepted = ", ".join(operation.media_types)
     headers = [("Accept-Post", accepted)]
-    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+    if request.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
         raise errors.UnsupportedMediaType("Send the body without a Content-Encoding.", headers=headers)
     media_type = (request.content_type or "").lower()
-    known = media_type in operation.media_types or media_type.endswith("+json")
+    known = media_type in operation.media_types or _STRUCTURED_JSON.fullmatch(media_type)
     charset = request.headers.get("Content-Type", "").lower().partition("charset=")[2].strip(" \"';")
     if not known or charset not in ("", "utf-8", "utf8"):
         given = request.headers.get("Content-Type") or "nothing"
@@ -195,7 +208,7 @@ def check_read_only(request: Any, operation: Any) -> None:
     issues = [
         Issue("cannot be changed; leave it out or send it as it is", "body", key, jsontext.pointer([key]))
         for key, value in request.sent_read_only.items()
-        if key not in current or current[key] != value  # type: ignore[operator, index]
+        if key not in current or current[key] != value
     ]
     if issues:
         raise errors.Invalid(issues)

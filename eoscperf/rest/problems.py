@@ -25,7 +25,9 @@ class Problem(HTTPException):
         body = problem_body(error, request_id)
         Response.__init__(
             self,
-            body=orjson.dumps(body, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z),
+            body=orjson.dumps(
+                body, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
+            ),
             status=error.status,
             content_type="application/problem+json",
         )
@@ -39,8 +41,12 @@ class Problem(HTTPException):
 
 
 def problem_body(error: errors.DomainError, request_id: str) -> dict[str, Any]:
-    """The members of a problem."""
-    return {
+    """The members of a problem.
+
+    What was sent may be quoted in them, half a surrogate pair included, which no answer could hold:
+    it is shown as its escape.
+    """
+    body = {
         "type": TYPE + error.slug,
         "title": error.title,
         "status": error.status,
@@ -49,6 +55,17 @@ def problem_body(error: errors.DomainError, request_id: str) -> dict[str, Any]:
         "instance": f"urn:uuid:{request_id}",
         **error.members,
     }
+    return {key: _writable(value) for key, value in body.items()}
+
+
+def _writable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, list):
+        return [_writable(item) for item in value]
+    if isinstance(value, dict):
+        return {_writable(key): _writable(item) for key, item in value.items()}
+    return value
 
 
 def problem(request: Any, error: errors.DomainError) -> Problem:
@@ -114,7 +131,9 @@ def database_error(exc: Exception, request: Any) -> Problem:
     """A database that is away is a 503, anything else it says is a defect of ours."""
     if isinstance(exc, sqlalchemy.exc.DBAPIError) and not exc.connection_invalidated:
         original = str(exc.orig).lower()
-        away = any(word in original for word in ("connection", "connect", "locked", "unable to open", "timeout"))
+        away = any(
+            word in original for word in ("connection", "connect", "locked", "unable to open", "timeout")
+        )
         if not away:
             return unexpected(exc, request)
     log.error("the database is unavailable: %s", exc)
@@ -123,7 +142,9 @@ def database_error(exc: Exception, request: Any) -> Problem:
 
 def unexpected(exc: Exception, request: Any) -> Problem:
     log.error("request %s failed", request.id, exc_info=exc)
-    error = errors.DomainError("Something went wrong on our side. The request id helps to find it in the log.")
+    error = errors.DomainError(
+        "Something went wrong on our side. The request id helps to find it in the log."
+    )
     error.status, error.slug, error.title = 500, "internal", "Internal error"
     return problem(request, error)
 

@@ -47,7 +47,10 @@ def read(query_string: str, schema: Any) -> tuple[dict[str, Any], list[Issue]]:
             issues.append(Issue("is given more than once with different values", "query", key))
     if unknown:
         allowed = ", ".join(sorted(nodes)) if nodes else "none"
-        issues.extend(Issue(f"is not a parameter of this operation; allowed: {allowed}", "query", key) for key in unknown)
+        issues.extend(
+            Issue(f"is not a parameter of this operation; allowed: {allowed}", "query", key)
+            for key in unknown
+        )
     for key in list(values):
         if values[key] == "" and getattr(nodes[key], "empty_is_absent", False):
             del values[key]

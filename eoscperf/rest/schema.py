@@ -87,7 +87,7 @@ class Instant(colander.SchemaType):
 
 
 def parse_instant(value: Any, *, dates: bool = False) -> datetime.datetime:
-    """An aware UTC datetime from `YYYY-MM-DDThh:mm:ss[.f]` + `Z` or an offset; ValueError says what is allowed."""
+    """An aware UTC datetime from `YYYY-MM-DDThh:mm:ss[.f]` + `Z` or offset; ValueError says what may be."""
     allowed = "must be a datetime with offset such as 2024-05-01T12:30:00Z"
     if dates:
         allowed += " or a date such as 2024-05-01"
@@ -99,7 +99,8 @@ def parse_instant(value: Any, *, dates: bool = False) -> datetime.datetime:
         raise ValueError(allowed)
     try:
         if day:
-            return datetime.datetime(*(int(part) for part in day.groups()), tzinfo=datetime.UTC)  # type: ignore[misc, arg-type]
+            year, month, of_month = map(int, day.groups())
+            return datetime.datetime(year, month, of_month, tzinfo=datetime.UTC)
         assert found is not None  # noqa: S101
         micro = int((found[7] or "")[:6].ljust(6, "0"))
         offset = datetime.timedelta()
@@ -109,8 +110,9 @@ def parse_instant(value: Any, *, dates: bool = False) -> datetime.datetime:
             offset = datetime.timedelta(hours=int(found[10]), minutes=int(found[11]))
             # A "+" that was not escaped in a query string arrives as a blank.
             offset = -offset if found[9] == "-" else offset
-        fields = [int(found[i]) for i in range(1, 7)]
-        return (datetime.datetime(*fields, micro) - offset).replace(tzinfo=datetime.UTC)  # type: ignore[arg-type, misc]
+        year, month, of_month, hour, minute, second = (int(found[i]) for i in range(1, 7))
+        local = datetime.datetime(year, month, of_month, hour, minute, second, micro, datetime.UTC)
+        return local - offset
     except (ValueError, OverflowError):
         raise ValueError(allowed + f"; {value[:40]!r} is no such moment") from None
 
@@ -167,7 +169,9 @@ def name(key: str, limit: str = "name", *, required: bool = True, **attributes: 
     )
 
 
-def prose(key: str, limit: str = "description", *, required: bool = False, **attributes: Any) -> colander.SchemaNode:
+def prose(
+    key: str, limit: str = "description", *, required: bool = False, **attributes: Any
+) -> colander.SchemaNode:
     """Free text of several lines; may be sent as null where it is optional."""
     return _node(
         Text(lines=True, blank=not required),
@@ -223,7 +227,9 @@ def identifier(key: str, *, required: bool = True, **attributes: Any) -> colande
     return _node(Identifier(), key, required=required, **attributes)
 
 
-def instant(key: str, *, required: bool = True, dates: bool = False, **attributes: Any) -> colander.SchemaNode:
+def instant(
+    key: str, *, required: bool = True, dates: bool = False, **attributes: Any
+) -> colander.SchemaNode:
     return _node(Instant(dates=dates), key, required=required, **attributes)
 
 
@@ -257,8 +263,13 @@ def json_object(key: str, *, required: bool = True, **attributes: Any) -> coland
 
 
 def several(
-    item: colander.SchemaNode, *, limit: str | None = None, most: int | None = None, required: bool = False,
-    skip_empty: bool = False, **attributes: Any
+    item: colander.SchemaNode,
+    *,
+    limit: str | None = None,
+    most: int | None = None,
+    required: bool = False,
+    skip_empty: bool = False,
+    **attributes: Any,
 ) -> colander.SchemaNode:
     """A list: repeated keys in a query string, an array in a body. `limit` names its longest length.
 
@@ -319,7 +330,7 @@ class Fields(colander.SchemaType):
         invalid = colander.Invalid(node)
         unknown = [key for key in cstruct if key not in known]
         if unknown:
-            invalid.unknown = (unknown, sorted(known))  # type: ignore[attr-defined]
+            invalid.unknown = (unknown, sorted(known))
         values = {}
         for number, child in enumerate(node.children):
             given = cstruct.get(child.name, colander.null)
@@ -357,7 +368,9 @@ def issues_of(problem: colander.Invalid, location: str, prefix: tuple[str | int,
     return issues
 
 
-def _collect(problem: colander.Invalid, location: str, parts: tuple[str | int, ...], issues: list[Issue]) -> None:
+def _collect(
+    problem: colander.Invalid, location: str, parts: tuple[str | int, ...], issues: list[Issue]
+) -> None:
     body = location == "body"
     unknown, allowed = getattr(problem, "unknown", ((), ()))
     for key in unknown:

@@ -123,7 +123,9 @@ class ApiService(cornice.Service):
 
     def operations(self) -> list[tuple[str, Any, Operation]]:
         """Method, view and operation of each that is declared; HEAD goes with GET."""
-        return [(method, view, args["operation"]) for method, view, args in self.definitions if method != "HEAD"]
+        return [
+            (method, view, args["operation"]) for method, view, args in self.definitions if method != "HEAD"
+        ]
 
 
 _FIELDS = set(Operation.__dataclass_fields__) - {"id"}
@@ -151,7 +153,9 @@ def add_api_service(config: Any, service: ApiService) -> None:
     """Directive: mount a service below the API prefix; two on one route stop the start."""
     service = config.maybe_dotted(service)
     settings = config.get_settings()
-    limits = {key.removeprefix("limits."): value for key, value in settings.items() if key.startswith("limits.")}
+    limits = {
+        key.removeprefix("limits."): value for key, value in settings.items() if key.startswith("limits.")
+    }
     service = _private(service, limits)
     route = {key: getattr(service, key) for key in ("factory", "traverse") if hasattr(service, key)}
     prefix = None if service.root else settings["api.prefix"]
@@ -180,7 +184,11 @@ def _private(service: ApiService, limits: Mapping[str, int]) -> ApiService:
     clone = copy.copy(service)
     clone.defined_methods = list(service.defined_methods)
     clone.definitions = [
-        (method, view, {**args, "validators": list(args["validators"]), "operation": args["operation"].bind(limits)})
+        (
+            method,
+            view,
+            {**args, "validators": list(args["validators"]), "operation": args["operation"].bind(limits)},
+        )
         for method, view, args in service.definitions
     ]
     return clone

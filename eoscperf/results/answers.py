@@ -36,14 +36,6 @@ def answer_results(request: Any, *, own: bool = False) -> Any:
     )
 
 
-def read_criteria(request: Any, *, own: bool = False) -> Criteria:
-    """What the checked query asks for; Invalid with every filter that is none."""
-    problems = _Problems()
-    criteria = _criteria(request, problems, own=own)
-    problems.check()
-    return criteria
-
-
 class _Problems:
     """What is wrong with a query, gathered to be told all at once."""
 

@@ -87,6 +87,8 @@ def create_results(request: Any) -> Any:
 
 
 def _report(request: Any, outcome: Outcome) -> dict[str, Any]:
+    status: int
+    told: dict[str, Any]
     if outcome.error is not None:
         status, told = outcome.error.status, {"problem": problem_body(outcome.error, request.id)}
     elif outcome.id is not None:

@@ -111,9 +111,7 @@ class Batch:
         for outcome, upload in self._good():
             earlier = first.setdefault(known.key(upload), outcome)
             if earlier is not outcome:
-                outcome.error = errors.Duplicate(
-                    f"This is the same result as item {earlier.index}."
-                )
+                outcome.error = errors.Duplicate(f"This is the same result as item {earlier.index}.")
                 self._doubles.append((outcome, earlier))
 
     def _keep(self, good: Sequence[tuple[Outcome, Upload]], known: References) -> None:

@@ -16,15 +16,12 @@ def fits_schema(submission: Submission, request: Any) -> Iterator[Issue]:
 
     Raises ValidationTimedOut, and SchemaInvalid for a stored schema that cannot be used.
     """
-    seconds = request.registry.settings["limits.schema_seconds"]
-    yield from schema_issues(submission.json_schema, submission.json, seconds, submission.benchmark_name)
-
-
-def schema_issues(schema: str, value: Any, seconds: float, benchmark: str) -> Iterator[Issue]:
-    """The same for any schema and value."""
+    benchmark, seconds = submission.benchmark_name, request.registry.settings["limits.schema_seconds"]
     try:
         # One more than is shown, so that the answer can say that there are more.
-        verdict = json_schema.validate(schema, value, seconds=seconds, limit=errors.Invalid.most + 1)
+        verdict = json_schema.validate(
+            submission.json_schema, submission.json, seconds=seconds, limit=errors.Invalid.most + 1
+        )
     except json_schema.ValidationTimeout:
         raise errors.ValidationTimedOut(
             f"The JSON could not be checked against the schema of {benchmark} within {seconds:g} s."

@@ -107,7 +107,8 @@ class Dependents:
             .order_by(Result.id)
             .execution_options(yield_per=100)
         )
-        checked, failed, shown = 0, 0, []
+        checked, failed = 0, 0
+        shown: list[str] = []
         for identifier, text in self._session.execute(stored):
             try:
                 issue = _first_issue(schema, text, until - time.monotonic())

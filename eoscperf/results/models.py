@@ -19,7 +19,9 @@ result_tags = sa.Table(
     "result_tags",
     Base.metadata,
     sa.Column("result_id", sa.Uuid(), sa.ForeignKey("results.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("tag_id", sa.Uuid(), sa.ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True),
+    sa.Column(
+        "tag_id", sa.Uuid(), sa.ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True
+    ),
 )
 
 
@@ -38,7 +40,9 @@ class Tag(Base):
     """None: not known"""
     status: Mapped[str] = mapped_column(text_enum("live", "deleted", name="status"), default="live")
     status_entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey("log_entries.id"), index=True)
-    uploader_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    uploader_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
     search_text: Mapped[str] = mapped_column(default="")
 
 
@@ -53,7 +57,9 @@ class Result(Base):
     __table_args__ = (
         sa.Index("ix_results_status_execution", "status", "execution_datetime", "id"),
         sa.Index("ix_results_status_upload", "status", "upload_datetime", "id"),
-        sa.Index("ix_results_benchmark_status_execution", "benchmark_id", "status", "execution_datetime", "id"),
+        sa.Index(
+            "ix_results_benchmark_status_execution", "benchmark_id", "status", "execution_datetime", "id"
+        ),
         sa.Index("ix_results_benchmark_status_upload", "benchmark_id", "status", "upload_datetime", "id"),
         sa.Index("ix_results_flavor_status", "flavor_id", "status"),
         sa.Index("ix_results_site_status", "site_id", "status"),

@@ -98,9 +98,7 @@ _JOINS = {
 }
 
 
-def select_results(
-    criteria: Criteria, viewer: Viewer, keys: Sequence[SortKey] = ()
-) -> sa.Select[tuple[Result]]:
+def select_results(criteria: Criteria, viewer: Viewer, keys: Sequence[SortKey] = ()) -> sa.Select[Result]:
     """The results that the viewer may see of those asked for, with the tables that the keys sort by."""
     statement = sa.select(Result).where(*conditions(criteria, viewer))
     joins = dict(_JOINS[key.field.name] for key in keys if key.field.name in _JOINS)
@@ -153,14 +151,14 @@ def conditions(criteria: Criteria, viewer: Viewer) -> list[sa.ColumnElement[bool
     found += [
         json_sql.where(condition, Result.__table__.c.json) for condition in dict.fromkeys(criteria.filters)
     ]
-    for column, before, after in (
+    for moment, before, after in (
         (Result.upload_datetime, criteria.upload_before, criteria.upload_after),
         (Result.execution_datetime, criteria.execution_before, criteria.execution_after),
     ):
         if before is not None:
-            found.append(column < before)
+            found.append(moment < before)
         if after is not None:
-            found.append(column > after)
+            found.append(moment > after)
     return found
 
 

@@ -149,9 +149,7 @@ class Results:
         self._find(result.id, lock=True)
         if result.removed_entry_id is not None:
             if not self._viewer.admin:
-                raise errors.WrongState(
-                    "Only a moderator can bring back what a moderator removed."
-                )
+                raise errors.WrongState("Only a moderator can bring back what a moderator removed.")
         elif result.withdrawn_datetime is not None:
             if not self._viewer.owns(result.uploader_id):
                 raise errors.WrongState("Only its uploader can bring back a withdrawn result.")

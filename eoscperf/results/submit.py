@@ -131,29 +131,29 @@ class Uploads:
 
         Locked in an order that others keep too: sites before their flavors, each by id.
         """
-        benchmarks = sa.select(Benchmark).where(Benchmark.id.in_({u.benchmark_id for u in uploads}))
-        flavors = (
-            sa.select(Flavor)
-            .options(joinedload(Flavor.site, innerjoin=True))
-            .where(Flavor.id.in_({u.flavor_id for u in uploads}))
-        )
+
+        def held(statement: Any, model: Any, **how: Any) -> Any:
+            if not lock:
+                return statement
+            statement = statement.order_by(model.id).with_for_update(**how)
+            return statement.execution_options(populate_existing=True)
+
+        benchmark_ids, flavor_ids = {u.benchmark_id for u in uploads}, {u.flavor_id for u in uploads}
         tags_ids = {tag for u in uploads for tag in u.tags_ids}
+        superseded_ids = {u.supersedes for u in uploads if u.supersedes is not None}
+        benchmarks = sa.select(Benchmark).where(Benchmark.id.in_(benchmark_ids))
+        flavors = sa.select(Flavor).where(Flavor.id.in_(flavor_ids))
+        flavors = flavors.options(joinedload(Flavor.site, innerjoin=True))
         tags = sa.select(Tag.id).where(Tag.status == "live", Tag.id.in_(tags_ids))
-        superseded = sa.select(Result).where(Result.id.in_({u.supersedes for u in uploads if u.supersedes}))
+        superseded = sa.select(Result).where(Result.id.in_(superseded_ids))
         if lock:
-            flavor_ids = {u.flavor_id for u in uploads}
-            sites = sa.select(Flavor.site_id).where(Flavor.id.in_(flavor_ids))
-            self._session.execute(
-                sa.select(Site.id).where(Site.id.in_(sites)).order_by(Site.id).with_for_update(read=True)
-            )
-            benchmarks = benchmarks.order_by(Benchmark.id).with_for_update(read=True)
-            flavors = flavors.order_by(Flavor.id).with_for_update(read=True, of=Flavor)
-            tags = tags.order_by(Tag.id).with_for_update(read=True)
-            superseded = superseded.order_by(Result.id).with_for_update()
-            latest = {"populate_existing": True}
-            benchmarks, flavors, superseded = (
-                statement.execution_options(**latest) for statement in (benchmarks, flavors, superseded)
-            )
+            site_ids = sa.select(Flavor.site_id).where(Flavor.id.in_(flavor_ids))
+            self._session.execute(held(sa.select(Site.id).where(Site.id.in_(site_ids)), Site, read=True))
+        benchmarks, flavors = (
+            held(benchmarks, Benchmark, read=True),
+            held(flavors, Flavor, read=True, of=Flavor),
+        )
+        tags, superseded = held(tags, Tag, read=True), held(superseded, Result)
         keys = {id(u): self._duplicate_key(u) for u in uploads}
         return References(
             uploader_id=self._uploader_id,
@@ -161,9 +161,7 @@ class Uploads:
             flavors={found.id: found for found in self._session.scalars(flavors)},
             tags=set(self._session.scalars(tags)) if tags_ids else set(),
             superseded=(
-                {found.id: found for found in self._session.scalars(superseded)}
-                if any(u.supersedes for u in uploads)
-                else {}
+                {found.id: found for found in self._session.scalars(superseded)} if superseded_ids else {}
             ),
             keys=keys,
             existing=self.existing(key for _, key in keys.values()),

@@ -48,7 +48,8 @@ class Context:
     def settings(self) -> dict[str, Any]:
         """The validated settings; Unusable with every problem found in them."""
         with _readable():
-            return settings.load(paster.get_appsettings(self.config))
+            given = paster.get_appsettings(self.config)
+            return settings.load({**given, "here": given.global_conf["here"]})
 
     @functools.cached_property
     def _engine(self) -> sa.Engine:
@@ -74,10 +75,15 @@ class Context:
     @contextlib.contextmanager
     def request(self) -> Iterator[Any]:
         """A request outside any server, in a transaction committed at the end unless an exception leaves."""
-        with scripting.prepare(registry=self.app().registry) as environment:
-            request = environment["request"]
-            with request.tm:
-                yield request
+        registry = self.app().registry
+        try:
+            with scripting.prepare(registry=registry) as environment:
+                request = environment["request"]
+                with request.tm:
+                    yield request
+        finally:
+            # A command ends here; it leaves no connection for the garbage collector to close.
+            registry["dbengine"].dispose()
 
 
 pass_context = click.make_pass_decorator(Context)

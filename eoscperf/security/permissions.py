@@ -22,7 +22,7 @@ class Permission:
 
 
 def declare_permission(config: Any, name: str, description: str, *, default: Level) -> None:
-    """Behind `config.add_permission(name, description, default=level)`: views may only ask for declared ones."""
+    """Behind `config.add_permission(name, description, default=level)`: views ask for declared ones only."""
     if default not in get_args(Level):
         raise ValueError(f"permission {name}: level {default!r} is none of {', '.join(get_args(Level))}")
     permission = Permission(name, description, default)

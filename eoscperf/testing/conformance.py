@@ -57,7 +57,7 @@ class Conformance:
         self._registry: Any = Registry().with_resource(
             _BASE, Resource.from_contents(dict(document), default_specification=DRAFT202012)
         )
-        default = urlsplit(document["servers"][0]["url"]).path
+        default = self._prefix = urlsplit(document["servers"][0]["url"]).path
         self._paths = []
         for template, item in document["paths"].items():
             prefix = urlsplit(item["servers"][0]["url"]).path if "servers" in item else default
@@ -79,13 +79,15 @@ class Conformance:
     def check(self, method: str, path: str, answer: Answer) -> None:
         """Nonconforming unless status, media type and body of the answer are documented so.
 
-        Requests that the document has no operation for are only held to the form of problems.
+        Requests below the API prefix that no operation is for are only held to the form of problems,
+        others (pages, static files) to nothing.
         """
         media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         body = b"" if method == "HEAD" else answer.body
         found = self.operation(method, path)
         if found is None:
-            if answer.status_int >= 400:
+            below = re.sub("/{2,}", "/", path).startswith(self._prefix + "/")
+            if below and answer.status_int >= 400:
                 self._check_body(method, path, answer.status_int, media_type, body, self._problem_content())
             return
         template, operation = found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import threading
 import uuid
 
 import pytest
@@ -336,3 +337,78 @@ class TestWithdrawing:
     def test_only_a_pending_claim_can_be_withdrawn(self, api, claim):
         api.post(f"/reports/claims/{claim.id}:withdraw", as_="claimant", status=204)
         api.post(f"/reports/claims/{claim.id}:withdraw", as_="claimant", status=409)
+
+
+def together(*calls):
+    """The statuses of requests made at once."""
+    answers = [None] * len(calls)
+    barrier = threading.Barrier(len(calls))
+
+    def run(number, call):
+        barrier.wait()
+        answers[number] = call().status_int
+
+    threads = [threading.Thread(target=run, args=each) for each in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(answers)
+
+
+class TestAtTheSameTime:
+    @pytest.fixture
+    def post(self, live_api):
+        """A request that can be made later, its token made now."""
+        # Before anything is read: SQLite writes nothing on a snapshot that is older than other commits.
+        live_api.person("admin")
+
+        def post(who, path, body=None):
+            token = live_api.token(who)
+            return lambda: live_api.post(path, body, token=token, status="*")
+
+        return post
+
+    def test_a_claim_sent_twice_is_filed_once(self, live_api, post):
+        result = live_api.make.result()
+        path = f"/results/{result.id}:claim"
+        assert together(*[post("user", path, TEXT) for _ in range(3)]) == [201, 409, 409]
+
+    def test_of_two_moderators_the_second_is_told(self, live_api, post):
+        result = live_api.make.result()
+        claim = live_api.make.claim(result)
+        live_api.make.user("moderator", role="admin")
+        path = f"/reports/claims/{claim.id}"
+        calls = [post("admin", f"{path}:approve"), post("moderator", f"{path}:reject")]
+        assert together(*calls) == [204, 422]
+        # Whoever it was: claim and result agree.
+        decided = live_api.get(path, as_="admin").json["status"]
+        status = live_api.get(f"/results/{result.id}", as_="admin").json["status"]
+        assert (decided, status) in {("approved", "removed"), ("rejected", "visible")}
+
+    def test_claims_of_several_people_are_all_counted(self, live_api, post):
+        result = live_api.make.result()
+        people = ("ann", "bob", "eve")
+        calls = [post(who, f"/results/{result.id}:claim", TEXT) for who in people]
+        assert together(*calls) == [201, 201, 201]
+        claims = [claim["id"] for claim in live_api.items("/reports/claims", as_="admin")]
+        decisions = [post("admin", f"/reports/claims/{claim}:reject") for claim in claims]
+        assert together(*decisions) == [204, 204, 204]
+        shown = live_api.get(f"/results/{result.id}").json
+        assert (shown["status"], shown["disputed"]) == ("visible", False)
+
+    def test_deleting_a_result_and_deciding_about_its_claim_agree(self, live_api, post):
+        result = live_api.make.result()
+        claim = live_api.make.claim(result)
+        token = live_api.token("admin")
+        delete = lambda: live_api.delete(f"/results/{result.id}", token=token, status="*")  # noqa: E731
+        answers = together(delete, post("admin", f"/reports/claims/{claim.id}:approve"))
+        assert answers in ([204, 204], [204, 422])
+        assert live_api.get(f"/reports/claims/{claim.id}", as_="admin").json["status"] == "approved"
+        assert live_api.get(f"/results/{result.id}", as_="admin").json["status"] == "removed"
+
+    def test_a_burst_of_claims_stays_within_the_day(self, live_api, post):
+        live_api.app.app.registry.settings["rates.claims"] = 2
+        results = [live_api.make.result() for _ in range(4)]
+        calls = [post("user", f"/results/{result.id}:claim", TEXT) for result in results]
+        assert together(*calls) == [201, 201, 429, 429]

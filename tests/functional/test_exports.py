@@ -119,7 +119,8 @@ def test_markdown_ends_after_its_most_rows(api, make, app, monkeypatch):
 
 
 def test_parquet_has_the_columns_of_the_table(api, two):
-    parquet = pytest.importorskip("pyarrow.parquet")
+    from pyarrow import parquet
+
     answer = api.get("/results", {"format": "parquet", "columns": ["time", "cpu.model", "time", "status"]})
     assert answer.headers["Content-Type"] == "application/vnd.apache.parquet"
     found = parquet.read_table(io.BytesIO(answer.body))
@@ -276,3 +277,26 @@ def test_an_export_that_nobody_read_gives_its_connection_back(many):
     answer.app_iter.close()
     del answer
     assert checked_out(many) == 0
+
+
+def test_parquet_is_written_in_groups(api, make, monkeypatch):
+    from pyarrow import parquet
+
+    monkeypatch.setattr("eoscperf.results.exports.parquet.ROW_GROUP", 2)
+    flavor, benchmark = make.flavor(), make.benchmark()
+    for number in range(5):
+        make.result(flavor=flavor, benchmark=benchmark, json={"x": number})
+    answer = api.get("/results", {"format": "parquet", "columns": "x"})
+    file = parquet.ParquetFile(io.BytesIO(answer.body))
+    assert file.metadata.num_row_groups == 3
+    assert file.read()["x"].to_pylist() == list("01234")
+
+
+def test_an_export_of_nothing_has_its_frame(api):
+    from pyarrow import parquet
+
+    assert table(api.get("/results", {"format": "csv"})) == ([*BEFORE_JSON, "json"], [])
+    assert api.get("/results", {"format": "ndjson"}).body == b""
+    assert len(api.get("/results", {"format": "md"}).text.splitlines()) == 2
+    body = api.get("/results", {"format": "parquet"}).body
+    assert parquet.read_table(io.BytesIO(body)).num_rows == 0

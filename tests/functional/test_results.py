@@ -7,6 +7,8 @@ import uuid
 
 import pytest
 
+from eoscperf.errors import Issue
+from eoscperf.extend.directives import ResultCheck, result_checks
 from eoscperf.results.models import Result
 from eoscperf.review.models import LogEntry
 
@@ -567,3 +569,61 @@ def test_a_recheck_that_takes_too_long_changes_nothing(api, make, set_setting):
     body = {"docker_image": "a/b", "docker_tag": "1", "json_schema": {"required": ["time"]}}
     answer = api.put(f"/benchmarks/{benchmark.id}", body, as_="admin", status=409)
     assert "could not be checked" in answer.json["detail"]
+
+
+def latest_entry(api):
+    """The log entry of the last action that came from nobody else's."""
+    entries = api.items("/reports/log", as_="admin")
+    return next(entry["id"] for entry in entries if "caused_by" not in entry or entry["action"] == "undo")
+
+
+@pytest.mark.parametrize("kind", ["benchmark", "site", "flavor"])
+def test_undoing_a_deletion_or_its_restore_takes_the_results_along(api, family, kind):
+    path = f"/{kind}s/{family[kind].id}"
+    before = states(api, family)
+    api.delete(path, as_="admin", status=204)
+    gone = states(api, family)
+    assert gone != before
+    api.post(f"/reports/log/{latest_entry(api)}:undo", as_="admin", status=204)
+    assert states(api, family) == before
+    api.delete(path, as_="admin", status=204)
+    api.post(path + ":restore", as_="admin", status=204)
+    api.post(f"/reports/log/{latest_entry(api)}:undo", as_="admin", status=204)
+    assert states(api, family) == gone
+    api.post(path + ":restore", as_="admin", status=204)
+    assert states(api, family) == before
+
+
+def test_an_approval_that_results_rest_on_is_not_undone(api, make):
+    benchmark = make.benchmark(status="on_review")
+    api.post(f"/benchmarks/{benchmark.id}:approve", as_="admin", status=204)
+    entry = latest_entry(api)
+    upload(api, {"benchmark_id": benchmark.id, "flavor_id": make.flavor().id})
+    answer = api.post(f"/reports/log/{entry}:undo", as_="admin", status=409)
+    assert "1 result " in answer.json["detail"]
+
+
+def test_the_undo_of_a_removal_brings_the_result_back(api, make):
+    result = make.result()
+    api.delete(f"/results/{result.id}", as_="admin", status=204)
+    api.post(f"/reports/log/{latest_entry(api)}:undo", as_="admin", status=204)
+    assert api.get(f"/results/{result.id}").json["status"] == "visible"
+
+
+def test_registered_checks_have_their_say(api, app, parents, monkeypatch):
+    def prime(submission, request):
+        if submission.json.get("time") != 7:
+            yield Issue("is not 7", "body", "time", "/time")
+
+    checks = result_checks(app.registry)
+    assert next(iter(checks)) == "json_schema"
+    monkeypatch.setitem(checks, "prime", ResultCheck("prime", prime))
+    answer = upload(api, parents, {"time": 8}, status=422)
+    assert the_errors(answer) == {("time", "/time")}
+    upload(api, parents, {"time": 7})
+
+
+def test_large_bodies_are_refused(api, parents, set_setting):
+    set_setting("limits.result_bytes", 30)
+    answer = upload(api, parents, {"x": "y" * 30}, status=413)
+    assert answer.json["max_bytes"] == 30

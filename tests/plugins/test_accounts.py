@@ -287,3 +287,34 @@ def test_local_accounts_and_those_of_providers_live_side_by_side(installation):
     installation.ask("POST", "/users:register", token, 201)
     installation.ask("POST", "/users:remove?sub=me", token, 204)
     installation.ask("GET", "/users/self", token, 200)
+
+
+class TestKeysMadeByTheSuperuser:
+    @pytest.fixture
+    def given_away(self, monkeypatch):
+        """The files and folders that get another owner, by what they really are."""
+        given = []
+
+        def record(made, user, group):
+            given.append(os.fstat(made).st_ino if isinstance(made, int) else os.stat(made).st_ino)
+
+        def record_link(made, user, group):
+            given.append(os.lstat(made).st_ino)
+
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+        monkeypatch.setattr(os, "chown", record)
+        monkeypatch.setattr(os, "fchown", record)
+        monkeypatch.setattr(os, "lchown", record_link)
+        return given
+
+    def test_belong_to_the_owner_of_the_folder_that_the_service_keeps(self, tmp_path, given_away):
+        store = KeyStore(tmp_path / "accounts")
+        store.signing_key()
+        assert given_away == [store.path.stat().st_ino, store.path.parent.stat().st_ino]
+
+    def test_give_nothing_away_that_a_link_points_at(self, tmp_path, given_away):
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        (tmp_path / "accounts").symlink_to(elsewhere)
+        KeyStore(tmp_path / "accounts").signing_key()
+        assert elsewhere.stat().st_ino not in given_away

@@ -79,6 +79,7 @@ class KeyStore:
 
     def _made(self) -> ECKey:
         folder = self.path.parent
+        is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = ECKey.generate_key("P-256")
         text = json.dumps({**_own(key, private=True), "kid": key.thumbprint()}).encode()
@@ -89,13 +90,15 @@ class KeyStore:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            _give_to_owner_of(folder.parent, folder, draft)
+                _give_to_owner_of(folder.parent, file.fileno())
             # A link appears whole or not at all, and never replaces the key that another process
             # has made in the meantime.
             with contextlib.suppress(FileExistsError):
                 os.link(draft, self.path)
         finally:
             draft.unlink()
+        if is_new:
+            _give_to_owner_of(folder.parent, folder)
         made = self._current()
         if made is None:
             raise UnusableKey(f"The signing key {self.path} has disappeared.")
@@ -116,10 +119,15 @@ def _parsed(text: bytes) -> ECKey:
     return key
 
 
-def _give_to_owner_of(example: Path, *paths: Path) -> None:
-    """What the superuser makes must be readable by the account that the server runs under."""
+def _give_to_owner_of(example: Path, made: Path | int) -> None:
+    """What the superuser makes must be readable by the account that the server runs under.
+
+    Links are not followed: that account may write in `example`, and must not be given what a link points at.
+    """
     if os.geteuid() != 0:
         return
     owner = example.stat()
-    for path in paths:
-        os.chown(path, owner.st_uid, owner.st_gid)
+    if isinstance(made, int):
+        os.fchown(made, owner.st_uid, owner.st_gid)
+    else:
+        os.lchown(made, owner.st_uid, owner.st_gid)

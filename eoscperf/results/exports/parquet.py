@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from eoscperf.results.exports.rows import Row, header
+from eoscperf.results.exports.rows import Row, TableCell, header
 from eoscperf.results.jsonpath import Path
 
 ROW_GROUP = 2000
+"""Rows that are written together, fewer when they are large."""
+GROUP_CHARACTERS = 16 * 1024 * 1024
 
 
 def is_installed() -> bool:
@@ -39,15 +40,27 @@ def write_parquet(rows: Iterator[Row], columns: Sequence[Path]) -> Iterator[byte
     )
     sink = _Sink()
     with parquet.ParquetWriter(sink, schema, compression="snappy") as writer:
-        while group := list(itertools.islice(rows, ROW_GROUP)):
-            cells = [row.cells(columns) for row in group]
+        for group in _groups(row.cells(columns) for row in rows):
             arrays = [
-                pyarrow.array([line[number].value for line in cells], type=field.type)
+                pyarrow.array([cells[number].value for cells in group], type=field.type)
                 for number, field in enumerate(schema)
             ]
             writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
             yield sink.take()
     yield sink.take()
+
+
+def _groups(lines: Iterator[list[TableCell]]) -> Iterator[list[list[TableCell]]]:
+    group: list[list[TableCell]] = []
+    characters = 0
+    for cells in lines:
+        group.append(cells)
+        characters += sum(len(cell.text) for cell in cells)
+        if len(group) >= ROW_GROUP or characters >= GROUP_CHARACTERS:
+            yield group
+            group, characters = [], 0
+    if group:
+        yield group
 
 
 class _Sink:

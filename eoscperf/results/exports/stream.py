@@ -14,7 +14,7 @@ from eoscperf.results.models import Result
 from eoscperf.results.schemas import ResultPresenter
 from eoscperf.security.identity import Viewer
 
-AT_A_TIME = 200
+AT_A_TIME = 100
 """Results in memory; each may have a megabyte."""
 
 
@@ -28,7 +28,7 @@ class ExportStream:
     def __init__(
         self,
         factory: Callable[[], orm.Session],
-        statement: sa.Select[tuple[Result]],
+        statement: sa.Select[Result],
         viewer: Viewer,
         write: Callable[[Iterator[Row]], Iterator[bytes]],
     ) -> None:
@@ -73,9 +73,7 @@ class ExportStream:
         self.close()
 
 
-def select_export(
-    criteria: query.Criteria, viewer: Viewer, keys: Any, most: int | None
-) -> sa.Select[tuple[Result]]:
+def select_export(criteria: query.Criteria, viewer: Viewer, keys: Any, most: int | None) -> sa.Select[Result]:
     """Everything asked for in the order of the keys, with all that is nested; at most so many."""
     statement = query.ordered(query.select_results(criteria, viewer, keys), keys)
     return statement.options(*query.nested(viewer)).limit(most)

@@ -82,5 +82,4 @@ def test_makes_no_database_and_asks_the_one_there_is(installation):
     Migrations(engine).upgrade()
     engine.dispose()
     output = listed(installation)
-    print(output)
     assert "  tables: at base, 1 pending" in output

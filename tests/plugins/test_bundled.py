@@ -1,0 +1,7 @@
+"""The bundled plug-ins keep the contract that all plug-ins have to keep."""
+
+from eoscperf.testing.contract import PluginContract
+
+
+class TestAccounts(PluginContract):
+    plugin = "accounts"
