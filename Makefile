@@ -30,7 +30,7 @@ lint: .venv/test.stamp ## check style, formatting, types and templates
 	@$(BIN)/mypy
 	@$(BIN)/djlint --quiet --lint --profile=jinja --extension=jinja2 eoscperf
 
-bench: .venv/test.stamp ## measure how quickly a server with demonstration data answers
+bench: .venv/test.stamp ## measure how quickly a server with generated results answers
 	@$(BIN)/python -m benchmarks.load
 
 fuzz: .venv/test.stamp ## send 20,000 generated requests to a server and check every answer

@@ -178,8 +178,8 @@ class NotApproved(DomainError):
 
     status, slug, title = 422, "not-approved", "Not approved yet"
 
-    def __init__(self, issues: Iterable[Issue]) -> None:
-        issues = list(issues)
+    def __init__(self, issues: Iterable[Issue] | str) -> None:
+        issues = [Issue(issues)] if isinstance(issues, str) else list(issues)
         shown = " ".join(issue.detail for issue in issues[:5])
         more = f" And {len(issues) - 5} more." if len(issues) > 5 else ""
         members: dict[str, Any] = {"errors": [issue.as_dict() for issue in issues[: Invalid.most]]}

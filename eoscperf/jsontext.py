@@ -92,6 +92,11 @@ def pointer(parts: Iterable[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
+def dotted(pointer: str) -> str:
+    """The same way as a dotted path, which is easier to read but cannot tell a dot in a key from its own."""
+    return ".".join(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+
+
 def find_unstorable(value: Any) -> str | None:
     """Pointer of the first text or key with NUL or a lone surrogate, None when there is none.
 

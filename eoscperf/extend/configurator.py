@@ -30,9 +30,7 @@ class PlatformConfigurator(Configurator):
         return claims.OwnedInfo(self.owner, super().action_info)
 
     @action_method
-    def add_permission(  # type: ignore[override]
-        self, name: str, description: str = "", *, default: Level = "admin"
-    ) -> None:
+    def add_permission(self, name: str, description: str = "", *, default: Level = "admin") -> None:
         """Declare a permission: what it allows, and the level that a caller must have reached."""
         declare_permission(self, name, description, default=default)
 

@@ -211,7 +211,7 @@ def _keys(text: str, find: Callable[[str], SortField | None], allowed: Sequence[
         try:
             field = find(name)
         except BadSort as error:
-            raise BadSort(error.detail, allowed) from error
+            raise BadSort(f"{error.detail} {_may_be(allowed)}", allowed) from error
         if field is None:
             raise BadSort(f"sort_by cannot use {_shown(name)}. {_may_be(allowed)}", allowed)
         keys.setdefault(field.name, SortKey(field, descending=item[0] == "-"))

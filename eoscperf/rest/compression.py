@@ -40,7 +40,8 @@ def compress(request: Any, answer: Any) -> None:
 
 def preferred(request: Any) -> str | None:
     """The coding to use: the client's favourite of ours, gzip among equals; None for none."""
-    if "Accept-Encoding" not in request.headers:
+    if request.accept_encoding.parsed is None:
+        # Absent, or nonsense, which says nothing about what the client can read.
         return None
     offers = request.accept_encoding.acceptable_offers(["gzip", "zstd", "identity"])
     ranked = dict(offers)

@@ -48,7 +48,13 @@ def page_parameters(fields: SortFields | None = None) -> tuple[colander.SchemaNo
     allowed = f" ({', '.join(fields.allowed)}; default {fields.default})" if fields else ""
     return (
         schema.whole(
-            "page", 1, LARGEST_OFFSET, default=None, title="Page number, from 1", documented_default=1
+            "page",
+            1,
+            LARGEST_OFFSET,
+            default=None,
+            title="Page number, from 1",
+            documented_default=1,
+            among=_place_fault,
         ),
         schema.whole("per_page", 1, 100, default=100, title="Rows per page"),
         schema.flag("total", default=True, title="Whether to count the rows"),
@@ -65,20 +71,15 @@ def page_parameters(fields: SortFields | None = None) -> tuple[colander.SchemaNo
     )
 
 
-def list_query(*nodes: colander.SchemaNode) -> colander.SchemaNode:
-    """The schema of a list's query; a place in the list that cannot be is reported with the rest."""
-    query_schema = schema.fields(*nodes)
-    query_schema.validator = _one_place
-    return query_schema
-
-
-def _one_place(node: colander.SchemaNode, asked: dict[str, Any]) -> None:
-    try:
-        _check_place(asked)
-    except errors.Invalid as problem:
-        invalid = colander.Invalid(node)
-        invalid["page"] = problem.issues[0].detail
-        raise invalid from None
+def _place_fault(asked: dict[str, Any]) -> str | None:
+    """What is wrong with the page among the parameters that are good by themselves."""
+    page = asked.get("page")
+    if page is None:
+        return None
+    if asked.get("cursor") is not None:
+        return "cannot be combined with cursor"
+    # The page alone may lead too far already.
+    return "is too large" if (page - 1) * asked.get("per_page", 1) > LARGEST_OFFSET else None
 
 
 def upload_period() -> tuple[colander.SchemaNode, ...]:
@@ -96,23 +97,14 @@ def terms_parameter() -> colander.SchemaNode:
 
 
 def page_request(request: Any) -> PageRequest:
-    """Where in the list, from the checked query; 422 for what contradicts itself."""
+    """Where in the list, from the checked query."""
     asked = request.query
-    _check_place(asked)
     return PageRequest(
         page=asked.get("page") or 1,
         per_page=asked["per_page"],
         total=asked["total"],
         cursor=asked.get("cursor"),
     )
-
-
-def _check_place(asked: dict[str, Any]) -> None:
-    page, per_page, cursor = asked.get("page"), asked["per_page"], asked.get("cursor")
-    if cursor is not None and page is not None:
-        raise errors.Invalid([Issue("cannot be combined with cursor", "query", "page")])
-    if page is not None and (page - 1) * per_page > LARGEST_OFFSET:
-        raise errors.Invalid([Issue("is too large", "query", "page")])
 
 
 def sort_keys(request: Any, fields: SortFields) -> list[SortKey]:

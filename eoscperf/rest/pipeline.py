@@ -87,7 +87,7 @@ def negotiate(request: Any, operation: Any) -> None:
 
 
 def _without_parameters(accept: Any) -> Any:
-    """Accept without what belongs to the media types: `application/json; charset=utf-8` is asked for often."""
+    """Accept without parameters of media types: `application/json; charset=utf-8` is asked for often."""
     if accept.parsed is None:
         return accept
     kept = (f"{media_type.partition(';')[0]};q={quality}" for media_type, quality, *_ in accept.parsed)
@@ -141,6 +141,10 @@ def check_shape(request: Any, operation: Any) -> None:
     raw, issues = query.read(request.environ.get("QUERY_STRING", ""), operation.query)
     request.query, found = _deserialized(operation.query, raw, "query")
     issues += found
+    members: dict[str, Any] = {}
+    if operation.check_query is not None:
+        found, members = operation.check_query(request, raw)
+        issues += found
     request.fields = {}
     request.sent_read_only = {}
     if operation.body_kind == "fields":
@@ -153,7 +157,7 @@ def check_shape(request: Any, operation: Any) -> None:
     elif operation.body_kind == "result":
         issues += _result_issues(request)
     if issues:
-        raise errors.Invalid(issues)
+        raise errors.Invalid(issues, **members)
 
 
 def _deserialized(node: Any, raw: Any, location: str) -> tuple[dict[str, Any], list[Issue]]:
@@ -172,7 +176,8 @@ def _result_issues(request: Any) -> list[Issue]:
         return [Issue("A result must be a JSON object.", pointer="")]
     where = jsontext.find_unstorable(request.json_value)
     if where is not None:
-        return [Issue("must not hold NUL or half of a surrogate pair", pointer=where)]
+        name = jsontext.dotted(where)
+        return [Issue("must not hold NUL or half of a surrogate pair", "body", name, where)]
     return []
 
 

@@ -201,7 +201,9 @@ def web_address(key: str, *, required: bool = False, **attributes: Any) -> colan
 def _is_web_address(node: Any, value: str) -> None:
     try:
         parts = urlsplit(value)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", value)
+        # A port that is none is noticed only when it is asked for.
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        good = good and not re.search(r"\s", value)
     except ValueError:
         good = False
     if not good:
@@ -321,7 +323,10 @@ def _most_items(node: Any, kw: dict[str, Any]) -> Any:
 
 
 class Fields(colander.SchemaType):
-    """A mapping whose unknown members are errors; `null` clears what is nullable."""
+    """A mapping whose unknown members are errors; `null` clears what is nullable.
+
+    A member's `among` is asked what is wrong with it beside the others, those that are good by themselves.
+    """
 
     def deserialize(self, node: Any, cstruct: Any) -> Any:
         if not isinstance(cstruct, dict):
@@ -346,6 +351,10 @@ class Fields(colander.SchemaType):
             else:
                 if value is not colander.drop:
                     values[child.name] = value
+        for number, child in enumerate(node.children):
+            fault = child.among(values) if child.name in values and hasattr(child, "among") else None
+            if fault:
+                invalid.add(colander.Invalid(child, fault), number)
         if unknown or invalid.children:
             raise invalid
         return values

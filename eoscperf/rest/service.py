@@ -15,6 +15,7 @@ checked by the steps of `eoscperf.rest.pipeline`:
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -23,6 +24,7 @@ import colander
 import cornice
 from pyramid.security import NO_PERMISSION_REQUIRED
 
+from eoscperf.errors import Issue
 from eoscperf.extend.claims import claim
 from eoscperf.security.permissions import Level, level_of
 
@@ -41,6 +43,9 @@ class Operation:
     id: str
     permission: str
     query: colander.SchemaNode | None = None
+    check_query: Callable[[Any, Mapping[str, Any]], tuple[list[Issue], dict[str, Any]]] | None = None
+    """what its schema cannot know about the query: gets the request and the values as they were sent; answers
+    with the faults and with further members for the problem"""
     body: colander.SchemaNode | None = None
     body_kind: Body = "none"
     body_limit: str = "body_bytes"
@@ -109,7 +114,7 @@ class ApiService(cornice.Service):
         if verb:
             # In a placeholder of its own: Pyramid reads a bare ":search" as its oldest placeholder
             # syntax and would percent-encode the colon when it makes addresses.
-            pattern += "{verb::%s}" % verb  # noqa: UP031
+            pattern += f"{{verb::{verb}}}"
         super().__init__(name=name, path=pattern, depth=2, **options)
 
     def add_view(self, method: str, view: Any, **options: Any) -> None:
@@ -144,9 +149,7 @@ def _operation(method: str, service: ApiService, options: dict[str, Any]) -> Ope
 
 def _constrained(path: str) -> str:
     # Without a pattern `{id}` would also match `X:approve`.
-    import re
-
-    return re.sub(r"\{(\w+)\}", lambda found: "{%s:%s}" % (found[1], PATTERNS.get(found[1], UUID)), path)  # noqa: UP031
+    return re.sub(r"\{(\w+)\}", lambda found: f"{{{found[1]}:{PATTERNS.get(found[1], UUID)}}}", path)
 
 
 def add_api_service(config: Any, service: ApiService) -> None:

@@ -64,7 +64,10 @@ def gateway(handler: Any, registry: Any) -> Any:
             page = problem if is_api_path(request) else registry["eoscperf.error_page"]
             answer = page(request, error)
         elif _is_preflight(request) and is_api_path(request) and origin in origins:
-            answer = Response(status=204)
+            answer = handler(request)
+            if answer.status_int != 204:
+                # The browser shall go on, so that the request itself is told what is wrong.
+                answer = Response(status=204)
             answer.headers["Access-Control-Allow-Methods"] = CORS_METHODS
             answer.headers["Access-Control-Allow-Headers"] = CORS_HEADERS
             answer.headers["Access-Control-Max-Age"] = "3600"

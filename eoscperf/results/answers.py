@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyramid.response import Response
@@ -15,25 +15,39 @@ from eoscperf.rest import query as query_string
 from eoscperf.results import filters, jsonpath, query
 from eoscperf.results.exports.stream import ExportStream, select_export
 from eoscperf.results.query import Criteria
-from eoscperf.results.schemas import ResultPresenter
+from eoscperf.results.schemas import MOST_COLUMNS, ResultPresenter
 from eoscperf.results.service import Results
 
 
 def answer_results(request: Any, *, own: bool = False) -> Any:
     """A page of the results asked for, or all of them as an export; with `own` only the caller's."""
-    problems = _Problems()
-    criteria = _criteria(request, problems, own=own)
-    export = _export_asked_for(request, problems)
-    columns = _columns(request, export, problems)
-    problems.check()
+    criteria = _criteria(request.query, own=own)
     keys = pages.sort_keys(request, query.SORT)
+    export = _export_asked_for(request, request.query.get("format"), _Problems())
     if export is not None:
+        columns = tuple(jsonpath.parse(text) for text in request.query.get("columns", ()))
         return _export(request, export, criteria, keys, columns)
     results = request.find_service(Results)
     presenter = ResultPresenter(request.viewer)
     return pages.answer_page(
         request, lambda asked, binding: results.page(criteria, keys, asked, binding), presenter.present
     )
+
+
+def check_query(request: Any, sent: Mapping[str, Any]) -> tuple[list[Issue], dict[str, Any]]:
+    """What is wrong with filters, format and columns, and where in the first bad filter.
+
+    Raises NotAcceptable for an export that this installation cannot write.
+    """
+    problems = _Problems()
+    limits = request.registry.settings
+    for text in sent.get("filters", ())[: limits["limits.filters"]]:
+        # Longer ones are refused for that.
+        if len(text) <= limits["limits.filter"]:
+            _check_filter(text, problems)
+    export = _export_asked_for(request, sent.get("format"), problems)
+    _check_columns(request, export, sent.get("columns", ()), problems)
+    return problems.issues, problems.members
 
 
 class _Problems:
@@ -46,13 +60,8 @@ class _Problems:
     def add(self, detail: str, key: str) -> None:
         self.issues.append(Issue(detail, "query", key))
 
-    def check(self) -> None:
-        if self.issues:
-            raise errors.Invalid(self.issues, **self.members)
 
-
-def _criteria(request: Any, problems: _Problems, *, own: bool) -> Criteria:
-    asked = request.query
+def _criteria(asked: Mapping[str, Any], *, own: bool) -> Criteria:
     return Criteria(
         benchmark_ids=tuple(asked.get("benchmark_id", ())),
         site_ids=tuple(asked.get("site_id", ())),
@@ -60,7 +69,7 @@ def _criteria(request: Any, problems: _Problems, *, own: bool) -> Criteria:
         ids=tuple(asked.get("ids", ())),
         tags_ids=tuple(asked.get("tags_ids", ())),
         terms=tuple(asked.get("terms", ())),
-        filters=_filters(asked.get("filters", ()), problems),
+        filters=tuple(filters.parse(text, most=len(text)) for text in asked.get("filters", ())),
         upload_before=asked.get("upload_before"),
         upload_after=asked.get("upload_after"),
         execution_before=asked.get("execution_before"),
@@ -70,22 +79,18 @@ def _criteria(request: Any, problems: _Problems, *, own: bool) -> Criteria:
     )
 
 
-def _filters(texts: Sequence[str], problems: _Problems) -> tuple[filters.Filter, ...]:
-    found = []
-    for text in texts:
-        try:
-            found.append(filters.parse(text))
-        except filters.FilterSyntax as problem:
-            problems.add(f"{text[:80]!r}, character {problem.position}: {problem.detail}", "filters")
-            problems.members.setdefault("position", problem.position)
-            problems.members.setdefault("example", problem.example)
-    return tuple(found)
+def _check_filter(text: str, problems: _Problems) -> None:
+    try:
+        filters.parse(text, most=len(text))
+    except filters.FilterSyntax as problem:
+        problems.add(f"{text[:80]!r}, character {problem.position}: {problem.detail}", "filters")
+        problems.members.setdefault("position", problem.position)
+        problems.members.setdefault("example", problem.example)
 
 
-def _export_asked_for(request: Any, problems: _Problems) -> ExportFormat | None:
-    """The export format that `format` names, else the one that Accept prefers to a page."""
+def _export_asked_for(request: Any, name: str | None, problems: _Problems) -> ExportFormat | None:
+    """The export format of that name (`format`), else the one that Accept prefers to a page."""
     formats = export_formats(request.registry)
-    name = request.query.get("format")
     if name is None:
         fitting = (e for e in formats.values() if e.by_accept and e.media_type == request.media_type)
         return next(fitting, None)
@@ -101,15 +106,15 @@ def _export_asked_for(request: Any, problems: _Problems) -> ExportFormat | None:
     return formats[name]
 
 
-def _columns(request: Any, export: ExportFormat | None, problems: _Problems) -> tuple[jsonpath.Path, ...]:
-    texts = request.query.get("columns", ())
-    found = []
+def _check_columns(
+    request: Any, export: ExportFormat | None, texts: Sequence[str], problems: _Problems
+) -> None:
     if texts and (export is None or not export.columns):
         able = sorted(e.name for e in export_formats(request.registry).values() if e.columns)
         problems.add(f"only goes with the export formats {', '.join(able)}", "columns")
-    for text in texts:
+    for text in texts[:MOST_COLUMNS]:
         try:
-            found.append(jsonpath.parse(text))
+            jsonpath.parse(text)
         except jsonpath.BadPath as problem:
             problems.add(f"{text[:80]!r}, character {problem.position}: {problem.detail}", "columns")
     if export is not None:
@@ -117,7 +122,6 @@ def _columns(request: Any, export: ExportFormat | None, problems: _Problems) -> 
         for key in pages.POSITION:
             if key in given:
                 problems.add("cannot be combined with an export, which has everything found", key)
-    return tuple(found)
 
 
 def _export(request: Any, export: ExportFormat, criteria: Criteria, keys: Any, columns: Any) -> Response:

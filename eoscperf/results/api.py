@@ -8,7 +8,7 @@ from eoscperf.rest.pages import location
 from eoscperf.rest.schema import without_nulls
 from eoscperf.rest.service import ApiService
 from eoscperf.results import schemas
-from eoscperf.results.answers import answer_results
+from eoscperf.results.answers import answer_results, check_query
 from eoscperf.results.api_batch import results_batch
 from eoscperf.results.schemas import present_result
 from eoscperf.results.service import Results
@@ -58,6 +58,7 @@ _UPLOAD = {
     operation_id="ListResults",
     permission="result:list",
     query=schemas.RESULT_LIST,
+    check_query=check_query,
     is_list=True,
     exports=True,
     returns="page:Result",
@@ -88,6 +89,7 @@ def list_results(request: Any) -> Any:
     operation_id="SearchResults",
     permission="result:list",
     query=schemas.RESULT_SEARCH,
+    check_query=check_query,
     is_list=True,
     exports=True,
     returns="page:Result",
@@ -327,6 +329,7 @@ def _message(request: Any) -> str | None:
     operation_id="ListUserResults",
     permission="result:list_own",
     query=schemas.RESULT_LIST,
+    check_query=check_query,
     is_list=True,
     exports=True,
     returns="page:Result",

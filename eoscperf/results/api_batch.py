@@ -135,7 +135,8 @@ def _outcome(index: int, item: Any, node: Any, most_bytes: int) -> Outcome:
     where = jsontext.find_unstorable(fields["json"])
     issues = []
     if where is not None:
-        issues.append(place.json(Issue("must not hold NUL or half of a surrogate pair", pointer=where)))
+        fault = "must not hold NUL or half of a surrogate pair"
+        issues.append(place.json(Issue(fault, "body", jsontext.dotted(where), where)))
     elif len(jsontext.dumps(fields["json"]).encode()) > most_bytes:
         issues.append(place.json(Issue(f"may have at most {most_bytes} bytes", pointer="")))
     if issues:

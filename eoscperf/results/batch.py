@@ -43,7 +43,7 @@ class Batch:
         """Store all, or raise the errors of the first check that any item fails, with all of them.
 
         The order: what can be seen without looking anything up (400, 422), references (404), their
-        approval (422), the content (422), doubles (409).
+        approval and the content (422), doubles (409).
         """
         known = self._check_all(lock=not dry_run, after=self._raise_all)
         if not dry_run:
@@ -69,14 +69,13 @@ class Batch:
                 double.error.members["existing"] = existing
 
     def _check_all(self, *, lock: bool, after: Callable[[], None]) -> References:
-        """Every check in its order; `after` is called after each."""
+        """Every check in its order; `after` is called after those that make one class of errors."""
         self._check(self._uploads.check_time)
         after()
         known = self._uploads.references([upload for _, upload in self._good()], lock=lock)
         self._check(known.check_exist)
         after()
         self._check(known.check_approved)
-        after()
         self._check_content(known)
         after()
         self._check_new(known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from eoscperf import errors
+from eoscperf import errors, jsontext
 from eoscperf.benchmarks import json_schema
 from eoscperf.errors import Issue
 from eoscperf.results.submit import Submission
@@ -29,5 +29,4 @@ def fits_schema(submission: Submission, request: Any) -> Iterator[Issue]:
     except json_schema.SchemaUnusable as problem:
         raise errors.SchemaInvalid(f"The stored schema of {benchmark} cannot be used: {problem}") from None
     for issue in verdict.issues:
-        name = ".".join(issue.pointer.split("/")[1:]).replace("~1", "/").replace("~0", "~")
-        yield Issue(issue.detail, "body", name, issue.pointer, issue.keyword)
+        yield Issue(issue.detail, "body", jsontext.dotted(issue.pointer), issue.pointer, issue.keyword)

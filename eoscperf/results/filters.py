@@ -107,12 +107,10 @@ class Filter:
         return f"{self.path.text()} {self.operator} " + (f"[{values}]" if self.operator == "in" else values)
 
 
-def parse(text: str) -> Filter:
-    """The filter that `text` spells. Raises `FilterSyntax`."""
-    if len(text) > MAX_LENGTH:
-        raise FilterSyntax(
-            f"A filter has at most {MAX_LENGTH} characters, this one has {len(text)}.", MAX_LENGTH
-        )
+def parse(text: str, *, most: int = MAX_LENGTH) -> Filter:
+    """The filter that `text`, of at most so many characters, spells. Raises `FilterSyntax`."""
+    if len(text) > most:
+        raise FilterSyntax(f"A filter has at most {most} characters, this one has {len(text)}.", most)
     position = jsonpath.find_unstorable(text)
     if position is not None:
         raise FilterSyntax("A filter cannot hold NUL or half of a surrogate pair.", position)

@@ -148,9 +148,8 @@ def conditions(criteria: Criteria, viewer: Viewer) -> list[sa.ColumnElement[bool
     if criteria.tags_ids:
         found.append(_has_tags(set(criteria.tags_ids)))
     found += [_has_term(term) for term in dict.fromkeys(criteria.terms) if term]
-    found += [
-        json_sql.where(condition, Result.__table__.c.json) for condition in dict.fromkeys(criteria.filters)
-    ]
+    if criteria.filters:
+        found.append(json_sql.where_all(list(dict.fromkeys(criteria.filters)), Result.__table__.c.json))
     for moment, before, after in (
         (Result.upload_datetime, criteria.upload_before, criteria.upload_after),
         (Result.execution_datetime, criteria.execution_before, criteria.execution_after),

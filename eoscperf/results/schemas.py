@@ -80,7 +80,12 @@ _PARENTS = (
 
 
 def _tags_ids() -> Any:
-    return _list_of("tags_ids", "Tags of the result", limit="tags")
+    return _list_of("tags_ids", "Tags of the result", limit="tags", preparer=_once_each)
+
+
+def _once_each(ids: Any) -> Any:
+    """A tag that is named again counts once, also against the most that a result may have."""
+    return list(dict.fromkeys(ids)) if isinstance(ids, list) else ids
 
 
 RESULT_UPLOAD = fields(

@@ -21,14 +21,14 @@ MESSAGE = fields(prose("message", "message", title="What to tell the uploader; i
 
 def item_list(sort_fields: SortFields, *names: str) -> colander.SchemaNode:
     """The query of a list; `names` are the texts that it can be restricted to exactly."""
-    return pages.list_query(
+    return fields(
         *(exact(name, title=f"Exactly this {_words(name)}") for name in names), *_common(sort_fields)
     )
 
 
 def item_search(sort_fields: SortFields) -> colander.SchemaNode:
     """The query of a search."""
-    return pages.list_query(pages.terms_parameter(), *_common(sort_fields))
+    return fields(pages.terms_parameter(), *_common(sort_fields))
 
 
 def present_reviewed(item: Any, viewer: Viewer) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from eoscperf.rest import schema
 from eoscperf.rest.pages import page_parameters, terms_parameter
 from eoscperf.security.identity import Viewer
 from eoscperf.users.models import User
+from eoscperf.users.service import SORT
 
 
 def _mask(sub: str) -> dict[str, str]:
@@ -58,9 +59,9 @@ def _required(key: str, title: str) -> colander.SchemaNode:
     return colander.SchemaNode(schema.Text(lines=True), name=key, title=title)
 
 
-LIST = schema.fields(*_exactly(), *page_parameters())
+LIST = schema.fields(*_exactly(), *page_parameters(SORT))
 
-SEARCH = schema.fields(terms_parameter(), *page_parameters())
+SEARCH = schema.fields(terms_parameter(), *page_parameters(SORT))
 
 REMOVE_QUERY = schema.fields(*_exactly())
 

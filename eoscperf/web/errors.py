@@ -40,7 +40,7 @@ def not_found(exc: Any, request: Any) -> Any:
 
 
 def forbidden(exc: Any, request: Any) -> Any:
-    return error_page(request, _Forbidden("You may not see this page."))
+    return error_page(request, _failure(403, "Not allowed", "You may not see this page."))
 
 
 def domain_error(exc: errors.DomainError, request: Any) -> Any:
@@ -51,9 +51,8 @@ def http_exception(exc: Any, request: Any) -> Any:
     """Pyramid's own exceptions; redirects are answers already."""
     if exc.status_int < 400:
         return exc
-    error = errors.DomainError(exc.detail or exc.explanation or exc.title)
-    error.status, error.title = exc.status_int, exc.title
-    return error_page(request, error)
+    detail = exc.detail or exc.explanation or exc.title
+    return error_page(request, _failure(exc.status_int, exc.title, detail))
 
 
 def database_away(exc: Exception, request: Any) -> Any:
@@ -63,15 +62,15 @@ def database_away(exc: Exception, request: Any) -> Any:
 
 def unexpected(exc: Exception, request: Any) -> Any:
     log.error("request %s failed", request.id, exc_info=exc)
-    return error_page(request, _Defect("Something went wrong on our side. The request id helps to find it."))
+    detail = "Something went wrong on our side. The request id helps to find it in the log."
+    return error_page(request, _failure(500, "Internal error", detail))
 
 
-class _Forbidden(errors.DomainError):
-    status, title = 403, "Not allowed"
-
-
-class _Defect(errors.DomainError):
-    status, slug, title = 500, "internal", "Internal error"
+def _failure(status: int, title: str, detail: str) -> errors.DomainError:
+    """An error of pages alone. A class of its own would become a problem type of the API."""
+    error = errors.DomainError(detail)
+    error.status, error.title = status, title
+    return error
 
 
 def _methods(registry: Any, route: str) -> set[str]:

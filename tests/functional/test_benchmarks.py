@@ -33,7 +33,17 @@ def test_numbers_in_a_schema_come_back_as_they_were_sent(api):
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://example.org", "example.org", "javascript:alert(1)", "https://", "http://a b", ""]
+    "url",
+    [
+        "ftp://example.org",
+        "example.org",
+        "javascript:alert(1)",
+        "https://",
+        "http://a b",
+        "http://example.org:99999/",
+        "http://example.org:port/",
+        "",
+    ],
 )
 def test_the_url_is_a_web_address(url, api):
     problem = api.post("/benchmarks", body(url=url), as_="ann", status=422).json

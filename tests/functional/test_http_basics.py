@@ -73,6 +73,11 @@ class TestPaths:
     def test_an_id_that_is_none_is_unknown(self, api: ApiClient, identifier: str) -> None:
         assert problem(api.get(f"/sites/{identifier}", status=404)) == "not-found"
 
+    def test_a_line_feed_at_the_end_is_part_of_the_path(self, api: ApiClient, make: Make) -> None:
+        for path in ("/sites", "/sites:search", f"/sites/{make.site().id}"):
+            api.get(path, status=200)
+            assert problem(api.get(path + "%0A", status=404)) == "not-found"
+
     def test_ids_are_taken_in_any_case_and_given_in_lower_case(self, api: ApiClient, make: Make) -> None:
         site = str(make.site().id)
         assert api.get(f"/sites/{site.upper()}").json["id"] == site
@@ -163,9 +168,14 @@ class TestOtherOrigins:
         answer = portal_api.request("OPTIONS", "/sites", headers=self.PREFLIGHT, status=204)
         assert answer.headers["Access-Control-Allow-Origin"] == PORTAL
         assert "PUT" in answer.headers["Access-Control-Allow-Methods"]
+        assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
         allowed = answer.headers["Access-Control-Allow-Headers"].split(", ")
         assert allowed == ["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"]
         assert "Access-Control-Allow-Credentials" not in answer.headers
+
+    def test_a_preflight_for_what_is_unknown_lets_the_request_find_out(self, portal_api: ApiClient) -> None:
+        answer = portal_api.request("OPTIONS", "/nothing", headers=self.PREFLIGHT, status=204)
+        assert answer.headers["Access-Control-Allow-Origin"] == PORTAL
 
     @pytest.mark.parametrize("origin", ["https://evil.example.org", PORTAL + ".evil.org", "null", ""])
     def test_other_origins_are_told_nothing(self, portal_api: ApiClient, origin: str) -> None:
@@ -255,6 +265,21 @@ class TestQueryStrings:
     def test_a_plus_that_was_not_escaped_is_an_offset(self, api: ApiClient) -> None:
         api.get("/sites?upload_after=2024-01-01T00:00:00+02:00")
 
+    def test_a_cursor_is_good_for_every_way_to_write_its_query(self, api: ApiClient, make: Make) -> None:
+        for name in ("A", "B"):
+            make.site(name=name)
+        start = {"terms": "e", "status": "approved", "per_page": 1, "cursor": ""}
+        cursor = api.get("/sites:search", start).json["next_cursor"]
+        again = f"status[]=approved&terms=e&terms=&terms=e&sort_by=&per_page=1&cursor={cursor}"
+        assert [site["name"] for site in api.items("/sites:search?" + again)] == ["B"]
+        for other in ("terms=E", "status=approved", "sort_by=name"):
+            answer = api.get(f"/sites:search?{other}&cursor={cursor}", status=422)
+            assert [error["name"] for error in answer.json["errors"]] == ["cursor"]
+
+    def test_a_place_that_cannot_be_is_reported_with_the_rest(self, api: ApiClient) -> None:
+        answer = api.get("/sites?page=2&cursor=&sort_by=colour&total=yes", status=422)
+        assert {error["name"] for error in answer.json["errors"]} == {"page", "sort_by", "total"}
+
     def test_a_long_query_is_no_failure(self, api: ApiClient) -> None:
         api.get("/sites", {"name": "x" * 60000})
 
@@ -299,6 +324,12 @@ class TestBodies:
     def test_unknown_members_are_refused_with_pointers(self, api: ApiClient) -> None:
         answer = api.post("/sites", NEW_SITE | {"a/b": 1, "colour": 2}, as_="user", status=422)
         assert [error["pointer"] for error in answer.json["errors"]] == ["/a~1b", "/colour"]
+
+    def test_half_a_surrogate_pair_in_the_name_of_a_member_is_shown_escaped(self, api: ApiClient) -> None:
+        body = json.dumps(NEW_SITE | {"a\ud800b": 1}).encode()
+        answer = api.post("/sites", body=body, as_="user", status=422)
+        assert problem(answer) == "validation"
+        assert [error["pointer"] for error in answer.json["errors"]] == ["/a\\ud800b"]
 
     @pytest.mark.parametrize("text", ["a\x00b", "\ud800", "x\udfffy", "a\x07b", "a\x7fb", "a\tb", "a\nb"])
     def test_names_hold_no_control_characters(self, api: ApiClient, text: str) -> None:
@@ -384,6 +415,7 @@ class TestMediaTypes:
             "application/json; charset=latin-1",
             "application/x-ndjson",
             "json",
+            "+json",
             "",
         ],
     )
@@ -391,6 +423,10 @@ class TestMediaTypes:
         answer = api.post("/sites", NEW_SITE, content_type=content_type, as_="user", status=415)
         assert problem(answer) == "unsupported-media-type"
         assert answer.headers["Accept-Post"] == "application/json"
+
+    @pytest.mark.parametrize("coding", ["", "identity"])
+    def test_no_coding_may_be_named(self, api: ApiClient, coding: str) -> None:
+        api.post("/sites", NEW_SITE, headers={"Content-Encoding": coding}, as_="user", status=201)
 
     @pytest.mark.parametrize("coding", ["gzip", "zstd", "br", "x"])
     def test_coded_bodies_are_refused(self, api: ApiClient, coding: str) -> None:
@@ -409,6 +445,8 @@ class TestMediaTypes:
             "*/*",
             "application/*",
             "application/json",
+            "application/json; charset=utf-8",
+            "application/json;version=1;q=0.5, text/html",
             "text/html, application/json;q=0.1",
             "text/html,*/*;q=0.8",
             "",
@@ -417,11 +455,21 @@ class TestMediaTypes:
     def test_json_is_answered_to_those_who_take_it(self, api: ApiClient, accept: str) -> None:
         assert api.get("/sites", headers={"Accept": accept}).content_type == "application/json"
 
-    @pytest.mark.parametrize("accept", ["text/html", "image/png, text/plain", "application/json;q=0"])
+    @pytest.mark.parametrize(
+        "accept",
+        ["text/html", "image/png, text/plain", "application/json;q=0", "application/json;charset=utf-8;q=0"],
+    )
     def test_others_are_told_what_there_is(self, api: ApiClient, accept: str) -> None:
         answer = api.get("/sites", headers={"Accept": accept}, status=406)
         assert problem(answer) == "not-acceptable"
         assert answer.json["available"] == ["application/json"]
+
+    def test_changes_without_an_answer_are_negotiated_too(self, api: ApiClient, make: Make) -> None:
+        headers = {"Accept": "image/png"}
+        site = make.site()
+        api.put(f"/sites/{site.id}", NEW_SITE, headers=headers, as_="admin", status=406)
+        api.delete(f"/sites/{site.id}", headers=headers, as_="admin", status=406)
+        api.get("/users/self:try_admin", headers=headers, as_="admin", status=406)
 
     @pytest.mark.parametrize("accept", [";;;", "text", "*/json", "application/json;q=9", "\u00ff"])
     def test_an_accept_header_that_makes_no_sense_is_no_failure(self, api: ApiClient, accept: str) -> None:
@@ -649,6 +697,12 @@ class TestTokens:
     def test_public_operations_say_that_they_ignored_a_token(self, api: ApiClient) -> None:
         answer = api.get("/sites", token="nonsense")
         assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+
+    def test_their_failures_say_it_too(self, api: ApiClient) -> None:
+        for path, status in ((f"/sites/{uuid.uuid4()}", 404), ("/sites?x=1", 422)):
+            answer = api.get(path, token="nonsense", status=status)
+            assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+            assert "WWW-Authenticate" not in api.get(path, as_="user", status=status).headers
 
     def test_tokens_are_not_taken_from_the_query(self, api: ApiClient) -> None:
         api.get("/users/self", {"access_token": api.token("user")}, status=401)

@@ -16,6 +16,7 @@ import eoscperf
 from eoscperf.errors import problem_types
 from eoscperf.rest.openapi import document as document_of
 from eoscperf.rest.service import api_services
+from eoscperf.results import filters
 from eoscperf.scripts.admin import main as admin
 from eoscperf.testing.api import ApiClient
 
@@ -242,3 +243,34 @@ def test_the_command_prints_the_document(tmp_path: Path) -> None:
     printed = json.loads(ran.stdout)
     assert [error.message for error in OpenAPIV31SpecValidator(printed).iter_errors()] == []
     assert printed["servers"] == [{"url": "/api/v1"}]
+
+
+DOCUMENTATION = (Path(__file__).parent.parent.parent / "docs" / "api.md").read_text()
+
+
+def section(title: str) -> str:
+    return DOCUMENTATION.split(f"## {title}\n")[1].split("\n## ")[0]
+
+
+def test_the_documentation_lists_exactly_the_problem_types_there_are(document: dict[str, Any]) -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| (\d{3}(?:, \d{3})*) \|", DOCUMENTATION, re.MULTILINE)
+    documented = [(slug, [int(status) for status in statuses.split(", ")]) for slug, statuses in rows]
+    there_are = {
+        name.removeprefix("urn:eoscperf:problem:"): entry["status"]
+        for name, entry in document["info"]["x-problem-types"].items()
+    }
+    assert sorted(documented) == sorted(there_are.items())
+
+
+def test_the_documentation_lists_exactly_the_export_formats_there_are(shared_app: Any) -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (?:`([\w./+-]+)`)? *\|", section("Exports"), re.MULTILINE)
+    formats = shared_app.registry["eoscperf.export_formats"].values()
+    expected = {one.name: one.media_type if one.by_accept else "" for one in formats}
+    assert dict(rows[1:]) == expected
+
+
+def test_the_filters_of_the_documentation_are_filters() -> None:
+    shown = re.findall(r"^\| `([^`]+)` \|", section("Filters on results"), re.MULTILINE)
+    assert len(shown) == 8
+    for text in shown:
+        filters.parse(text)

@@ -261,6 +261,11 @@ class TestLists:
         assert answer.json["errors"][0]["name"] == "sort_by"
         assert "registration_datetime" in answer.json["errors"][0]["detail"]
 
+    def test_wrong_orders_are_reported_with_everything_else(self, api):
+        for path in ("/users", "/users:search"):
+            answer = api.get(path + "?sort_by=id&per_page=0&x=1", as_="admin", status=422)
+            assert {error["name"] for error in answer.json["errors"]} == {"sort_by", "per_page", "x"}
+
     def test_can_be_walked_by_page_and_by_cursor(self, api):
         everybody = api.items("/users", as_="admin")
         paged = [api.items("/users", {"per_page": 1, "page": page}, as_="admin")[0] for page in range(1, 5)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 
-REQUESTS = 600
+REQUESTS = 500
 
 
 def test_generated_requests_get_documented_answers(empty_database_url: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import functools
 import json
 import os
 import stat
@@ -41,12 +42,20 @@ class Installation:
         } | settings
         lines = [f"{key} = {value}".replace("%", "%%") for key, value in self.settings.items()]
         self.ini.write_text("\n".join(["[app:main]", "use = egg:eoscperf", *lines, ""]))
-        self.app = paster.get_app(str(self.ini))
-        self.server = webtest.TestApp(self.app)
+
+    @functools.cached_property
+    def app(self):
+        return paster.get_app(str(self.ini))
+
+    @functools.cached_property
+    def server(self):
+        return webtest.TestApp(self.app)
 
     def close(self):
-        self.app.registry["eoscperf.bearer"].close()
-        self.app.registry["dbengine"].dispose()
+        # Started only by tests that ask it something.
+        if "app" in vars(self):
+            self.app.registry["eoscperf.bearer"].close()
+            self.app.registry["dbengine"].dispose()
 
     def command(self, *arguments):
         return CliRunner().invoke(main, ["-c", str(self.ini), "token", *arguments])

@@ -5,3 +5,11 @@ from eoscperf.testing.contract import PluginContract
 
 class TestAccounts(PluginContract):
     plugin = "accounts"
+
+
+class TestMail(PluginContract):
+    plugin = "mail"
+
+
+class TestRegistryCheck(PluginContract):
+    plugin = "registry_check"

@@ -51,6 +51,7 @@ def settings(issuer, tmp_path_factory):
         "eoscperf.plugins": "mail",
         "mail.from": "Benchmarks <noreply@perf.example.org>",
         "mail.support": SUPPORT,
+        "metrics": "on",
     }
 
 
@@ -327,6 +328,26 @@ class TestWhichMails:
         api.post("/results", {"time": 1}, params=query, as_="ann", status=201)
         api.post("/tags", {"name": "new"}, as_="ann", status=201)
         assert outbox.rows() == []
+
+
+class TestFigures:
+    def test_mails_are_counted_by_state(self, api, make, outbox):
+        api.post("/sites", {"name": "New", "address": "new.example.org"}, as_="ann")
+        outbox.one().status = "failed"
+        make.session.commit()
+        api.post("/sites", {"name": "Other", "address": "other.example.org"}, as_="ann")
+        figures = api.get("/metrics", root=True).text
+        assert 'eoscperf_mails{status="failed"} 1.0' in figures
+        assert 'eoscperf_mails{status="waiting"} 1.0' in figures
+        assert 'eoscperf_mails{status="sent"} 0.0' in figures
+        assert "ann" not in figures
+
+    def test_figures_are_served_without_a_database(self, api, app, monkeypatch):
+        nowhere = orm.sessionmaker(bind=make_engine("sqlite:////nowhere/at/all.sqlite"))
+        monkeypatch.setitem(app.registry, "dbsession_factory", nowhere)
+        figures = api.get("/metrics", root=True, status=200).text
+        assert "eoscperf_info" in figures
+        assert "eoscperf_mails" not in figures
 
 
 class TestUndoneDecisions:

@@ -821,9 +821,8 @@ class TestTheThread:
 
     def wait_for(self, platform, benchmark, status):
         for _ in range(500):
-            platform.session.expire_all()
-            text = platform.session.get_one(Benchmark, uuid.UUID(benchmark)).image_check
-            platform.session.rollback()
+            with platform.registry["dbsession_factory"]() as session:
+                text = session.get_one(Benchmark, uuid.UUID(benchmark)).image_check
             if json.loads(text)["status"] == status:
                 return
             threading.Event().wait(0.02)

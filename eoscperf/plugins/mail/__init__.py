@@ -31,13 +31,17 @@ SETTINGS = (
 def includeme(config: Any) -> None:
     from pyramid.events import ApplicationCreated
 
+    from eoscperf.plugins.mail.figures import OutboxFigures
     from eoscperf.plugins.mail.outbox import Outbox
     from eoscperf.plugins.mail.sender import start
     from eoscperf.plugins.mail.subscribers import SUBSCRIBERS
+    from eoscperf.web.metrics import METRICS
 
     config.add_service(Outbox, Outbox.for_request)
     for function, event in SUBSCRIBERS:
         config.add_transaction_subscriber(function, event)
     config.add_capability(NAME, "Mails to uploaders, claimants and the support")
+    if METRICS in config.registry:
+        config.registry[METRICS].registry.register(OutboxFigures(config.registry))
     if config.get_settings()["mail.sender"]:
         config.add_subscriber(start, ApplicationCreated)

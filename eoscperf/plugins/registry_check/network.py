@@ -44,7 +44,6 @@ class Reply:
     status: int
     headers: http.client.HTTPMessage
     body: bytes
-    url: str
 
 
 def split_authority(text: str, default_port: int = 443) -> tuple[str, int]:
@@ -121,7 +120,7 @@ class Network:
             raise Unreachable("did not answer in time")
         if len(body) > MAX_BODY:
             raise Unreachable(f"answered with more than {MAX_BODY} bytes")
-        return Reply(answer.status, answer.headers, body, url)
+        return Reply(answer.status, answer.headers, body)
 
     def _target(self, url: str) -> tuple[str, int, str, str]:
         """Host, port, scheme and path of an address that may be asked."""

@@ -184,7 +184,7 @@ class Writer:
         if status == 204:
             return described
         schema = self._schema_of(returns)
-        content: dict[str, Schema] = {operation.offers[0]: {"schema": schema} if schema is not None else {}}
+        content: dict[str, Schema] = {operation.offers[0]: {} if schema is None else {"schema": schema}}
         for media_type in operation.offers[1:]:
             content[media_type] = {"schema": {"type": "string"}}
         if operation.exports:
@@ -193,7 +193,9 @@ class Writer:
                     # The same media type as a page; `format` asks for everything in one array.
                     item = reference(str(operation.returns).removeprefix("page:"))
                     page = content[export.media_type]["schema"]
-                    content[export.media_type] = {"schema": {"oneOf": [page, {"type": "array", "items": item}]}}
+                    content[export.media_type] = {
+                        "schema": {"oneOf": [page, {"type": "array", "items": item}]}
+                    }
                 else:
                     content.setdefault(export.media_type, {"schema": {"type": "string"}})
         answers = {

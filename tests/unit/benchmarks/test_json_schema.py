@@ -385,7 +385,7 @@ def test_no_more_than_the_limit_is_reported() -> None:
 
 
 def test_details_of_huge_values_are_short() -> None:
-    instance = {f"k{n}": ["x" * 1000] * 1000 for n in range(100)}
+    instance = {f"k{n}": ["x" * 1000] * 10 for n in range(100)}
     schema = {
         "type": "array",
         "enum": ["y" * 5000] * 20,

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from listing_entries import Base
 from sqlalchemy import orm
 
 from eoscperf.listing import CursorBinding
+from tests.unit.listing.listing_entries import Base
 
 
 @pytest.fixture

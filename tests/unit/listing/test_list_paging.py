@@ -12,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from listing_entries import FIELDS, Entry
 from sqlalchemy import orm
 
 from eoscperf.listing import (
@@ -28,6 +27,7 @@ from eoscperf.listing import (
     paginate,
     parse_sort,
 )
+from tests.unit.listing.listing_entries import FIELDS, Entry
 
 START = datetime.datetime(2021, 9, 8, 20, 37, 10, 192459, tzinfo=datetime.UTC)
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from listing_entries import FIELDS, Entry
 
 from eoscperf.listing import (
     BadSort,
@@ -13,6 +12,7 @@ from eoscperf.listing import (
     parse_sort,
     sort_text,
 )
+from tests.unit.listing.listing_entries import FIELDS, Entry
 
 NUMBER = sa.column("number", sa.Integer())
 

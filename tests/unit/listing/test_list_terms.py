@@ -9,13 +9,13 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from listing_entries import Entry
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 
 from eoscperf.db import make_engine
 from eoscperf.listing import contains_ci, contains_text, matches_all, search_text, terms
 from eoscperf.listing.terms import Lowered
+from tests.unit.listing.listing_entries import Entry
 
 TIME = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
 

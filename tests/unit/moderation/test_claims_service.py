@@ -13,12 +13,16 @@ from eoscperf.results.models import Result
 from eoscperf.review.models import LogEntry
 
 
+def pending_on(session, result):
+    """The pending claims, the oldest first, so that a seed always leads to the same steps."""
+    pending = (Claim.result_id == result.id, Claim.status == "on_review")
+    return session.scalars(sa.select(Claim).where(*pending).order_by(Claim.upload_datetime)).all()
+
+
 def truth(session, result):
     """How many claims are pending, and how many of them hide the result, according to the claims."""
     session.expire_all()
-    claims = session.scalars(
-        sa.select(Claim).where(Claim.result_id == result.id, Claim.status == "on_review")
-    ).all()
+    claims = pending_on(session, result)
     return len(claims), sum(claim.hides for claim in claims)
 
 
@@ -29,11 +33,9 @@ def test_counters_and_status_follow_from_the_claims(session, make, desk, seed):
     people = ["ann", "bob", "eve"]
     admin = desk("admin")
     done = set()
-    for _ in range(40):
+    for _ in range(60):
         session.expire_all()
-        pending = session.scalars(
-            sa.select(Claim).where(Claim.result_id == result.id, Claim.status == "on_review")
-        ).all()
+        pending = pending_on(session, result)
         step = chance.choice(["file", "file", "reject", "show", "withdraw", "approve", "restore", "undo"])
         target = admin.results.get(result.id, lock=True)
         if step == "file":

@@ -181,7 +181,7 @@ def test_the_ini_file_may_come_from_the_environment(ini, tmp_path):
 
 @pytest.fixture
 def guestbook(tmp_path):
-    """The environment of a process in which a plug-in with a table of its own is installed."""
+    """Runs commands where a plug-in with a table of its own is installed: exit code and output."""
     home = tmp_path / "site"
     (home / "guestbook").mkdir(parents=True)
     (home / "guestbook-1.0.dist-info").mkdir()
@@ -203,16 +203,46 @@ def guestbook(tmp_path):
         "    text: Mapped[str]\n"
         "    result_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey('results.id'))\n"
     )
-    return {**os.environ, "PYTHONPATH": str(home)}
+    # What a command needs of others is loaded once; each command then runs in a process of its own,
+    # which knows only the plug-ins that its ini file enables.
+    forks = (
+        "import os, sys\n"
+        "import eoscperf.scripts.db, eoscperf.scripts.migrations\n"
+        "import cornice, httpx, psycopg, sqlite3, zstandard\n"
+        "from eoscperf.scripts.admin import main\n"
+        "for line in sys.stdin:\n"
+        "    output, *words = line.rstrip().split('\\t')\n"
+        "    child = os.fork()\n"
+        "    if child == 0:\n"
+        "        file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)\n"
+        "        os.dup2(file, 1)\n"
+        "        os.dup2(file, 2)\n"
+        "        main(words)\n"
+        "    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", forks],
+        env={**os.environ, "PYTHONPATH": str(home)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+
+        def admin(*words):
+            output = tmp_path / "output"
+            print(output, *words, sep="\t", file=process.stdin, flush=True)
+            return int(process.stdout.readline()), output.read_text()
+
+        yield admin
+        process.stdin.close()
+        assert process.wait() == 0
 
 
 def test_a_plugin_gets_a_branch_of_its_own_written_applied_disabled_and_removed(
     guestbook, ini, empty_database_url
 ):
     def admin(path, *words):
-        command = [sys.executable, "-m", "eoscperf.scripts.admin", "-c", path, "db", *words]
-        done = subprocess.run(command, env=guestbook, capture_output=True, text=True)
-        return done.returncode, done.stdout + done.stderr
+        return guestbook("-c", path, "db", *words)
 
     path = ini(empty_database_url, "eoscperf.plugins = guestbook")
     assert admin(path, "upgrade")[0] == 0
