@@ -1,6 +1,6 @@
 """Measure how quickly a server of its own answers, on SQLite and on PostgreSQL, and what that is close to.
 
-    python -m benchmarks.load [--results 5000] [--seconds 3] [--clients 2] [--database sqlite]
+    python -m benchmarks.load [--results 5000] [--seconds 2] [--clients 2] [--database sqlite]
 
 Every request is measured in turn with its floor: constant bytes of the same number through the same
 web server in the same run. Prints a table and, for programs, one JSON object per line.
@@ -46,8 +46,8 @@ eoscperf.plugins = accounts
 rates.writes = 1000000/minute
 """
 
-ROUNDS = 3
-WARM_UP = 20
+ROUNDS = 2
+WARM_UP = 10
 PATIENCE = 60.0
 """Seconds after which a start or an answer has failed."""
 
@@ -81,14 +81,14 @@ class Measured:
         return len(self.durations) / self.seconds
 
     def milliseconds(self, percent: int) -> float:
-        return statistics.quantiles(self.durations, n=100)[percent - 1] * 1000
+        return statistics.quantiles(self.durations, n=100, method="inclusive")[percent - 1] * 1000
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--results", type=int, default=5000, help="how many results there are (%(default)s)")
     options.add_argument(
-        "--seconds", type=float, default=3.0, help="for each request, and its floor (%(default)s)"
+        "--seconds", type=float, default=2.0, help="for each request, and its floor (%(default)s)"
     )
     options.add_argument("--clients", type=int, default=2, help="how many ask at the same time (%(default)s)")
     options.add_argument(

@@ -28,6 +28,9 @@ ENVIRONMENT_PREFIX = "EOSCPERF_"
 NOT_SETTINGS = {"EOSCPERF_CONFIG", "EOSCPERF_HTTP_PORT"}
 """Variables of that prefix that others read; test settings (EOSCPERF_TEST_*) are ignored too."""
 
+LEAST_SECRET = 16
+"""Characters in the signing secret."""
+
 REQUIRED = object()
 
 
@@ -151,6 +154,14 @@ def database(value: str) -> str:
     return value.strip()
 
 
+def signing_secret(value: str) -> str:
+    """Text that nobody can guess, or nothing; short ones can be found by trying."""
+    value = value.strip()
+    if value and len(value) < LEAST_SECRET:
+        raise ValueError(f"must have at least {LEAST_SECRET} characters; openssl rand -hex 32 makes one")
+    return value
+
+
 CORE: tuple[Option, ...] = (
     Option(
         "sqlalchemy.url",
@@ -165,7 +176,7 @@ CORE: tuple[Option, ...] = (
     Option("var", text, "var", "folder for what the platform keeps beside the database: keys, the secret"),
     Option(
         "secret",
-        text,
+        signing_secret,
         "",
         "signs cursors and cookies; empty: made once and kept in <var>/secret",
         secret=True,

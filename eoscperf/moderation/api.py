@@ -12,7 +12,7 @@ from eoscperf.moderation.service import Claims
 from eoscperf.moderation.submissions import Submissions
 from eoscperf.moderation.undo import Undo
 from eoscperf.rest.pages import answer_page, location, sort_keys
-from eoscperf.rest.schema import without_nulls
+from eoscperf.rest.schema import message_of, without_nulls
 from eoscperf.rest.service import ApiService
 
 RESULT, CLAIM, ENTRY = "/results/{result_id}", "/reports/claims/{report_id}", "/reports/log/{entry_id}"
@@ -173,7 +173,7 @@ def approve_claim(request: Any) -> Any:
 
     The result is removed, which approves all pending claims on it.
     """
-    request.find_service(Claims).approve(request.context.model, _message(request))
+    request.find_service(Claims).approve(request.context.model, message_of(request.fields))
     return _nothing(request)
 
 
@@ -196,7 +196,7 @@ def reject_claim(request: Any) -> Any:
 
     The result is visible again unless another claim hides it.
     """
-    request.find_service(Claims).reject(request.context.model, _message(request))
+    request.find_service(Claims).reject(request.context.model, message_of(request.fields))
     return _nothing(request)
 
 
@@ -218,7 +218,7 @@ def withdraw_claim(request: Any) -> Any:
 
     Nobody else can, administrators included: they decide about claims instead.
     """
-    request.find_service(Claims).withdraw(request.context.id, _message(request))
+    request.find_service(Claims).withdraw(request.context.id, message_of(request.fields))
     return _nothing(request)
 
 
@@ -235,7 +235,7 @@ def show_claimed_result(request: Any) -> Any:
 
     The claim stays pending and the result is marked as disputed, but the claim does not hide it any more.
     """
-    request.find_service(Claims).show(request.context.model, _message(request))
+    request.find_service(Claims).show(request.context.model, message_of(request.fields))
     return _nothing(request)
 
 
@@ -304,7 +304,7 @@ def undo_decision(request: Any) -> Any:
 
     Possible for a short while after it, before those concerned are told of it.
     """
-    request.find_service(Undo).undo(request.context.model, _message(request))
+    request.find_service(Undo).undo(request.context.model, message_of(request.fields))
     return _nothing(request)
 
 
@@ -320,10 +320,6 @@ def _claims(request: Any, **whose: uuid.UUID) -> Any:
 
 def _wanted(request: Any) -> dict[str, Any]:
     return {key: value for key, value in request.query.items() if key not in _POSITION}
-
-
-def _message(request: Any) -> str | None:
-    return without_nulls(request.fields).get("message") or None
 
 
 def _nothing(request: Any) -> None:

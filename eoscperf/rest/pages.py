@@ -26,6 +26,10 @@ from eoscperf.rest import query, schema
 POSITION = ("page", "per_page", "total", "cursor")
 """Parameters that choose a place in a list; all the others choose the list."""
 
+LONGEST_LINKS = 32 * 1024
+"""Characters in Link. A query of many ids, repeated in every relation, makes a header that clients
+refuse to read; without it the numbers and the cursor in the body still lead on."""
+
 _NOTHING_WHEN_EMPTY = ("terms", "sort_by")
 
 LARGEST_OFFSET = 2**63 - 1
@@ -135,7 +139,9 @@ def answer_page(
         page = find(asked, cursor_binding(request))
     except BadCursor as problem:
         raise errors.Invalid([Issue(str(problem), "query", "cursor")]) from None
-    request.response.headers["Link"] = _links(request, asked, page)
+    links = _links(request, asked, page)
+    if len(links) <= LONGEST_LINKS:
+        request.response.headers["Link"] = links
     return page_body(page, [present(item) for item in page.items], cursor_mode=asked.cursor is not None)
 
 

@@ -33,12 +33,11 @@ def read(query_string: str, schema: Any) -> tuple[dict[str, Any], list[Issue]]:
     nodes = {node.name: node for node in schema.children} if schema is not None else {}
     values: dict[str, Any] = {}
     issues: list[Issue] = []
-    unknown: list[str] = []
+    unknown: dict[str, None] = {}
     for key, value in pairs(query_string):
         node = nodes.get(key)
         if node is None:
-            if key not in unknown:
-                unknown.append(key)
+            unknown[key] = None
         elif "\x00" in value:
             issues.append(Issue("must not hold a NUL character", "query", key))
         elif getattr(node, "is_list", False):

@@ -409,6 +409,11 @@ def without_nulls(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not NULL}
 
 
+def message_of(values: dict[str, Any]) -> str | None:
+    """What a caller says with a decision, among the checked query or fields; null and nothing are alike."""
+    return without_nulls(values).get("message") or None
+
+
 def nulls_cleared(values: dict[str, Any]) -> dict[str, Any]:
     """What a PUT takes from the fields: `null` clears."""
     return {key: None if value is NULL else value for key, value in values.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from eoscperf.rest.pages import location
-from eoscperf.rest.schema import without_nulls
+from eoscperf.rest.schema import message_of
 from eoscperf.rest.service import ApiService
 from eoscperf.results import schemas
 from eoscperf.results.answers import answer_results, check_query
@@ -219,7 +219,7 @@ def delete_result(request: Any) -> None:
 
     It is kept and can be restored. Claims on it that wait for a decision are approved.
     """
-    message = without_nulls(request.query).get("message") or None
+    message = message_of(request.query)
     request.find_service(Results).remove(request.context.model, message)
     request.response.status_int = 204
 
@@ -288,7 +288,7 @@ def withdraw_result(request: Any) -> None:
 
     Others are told that it is gone. Claims on it go on.
     """
-    request.find_service(Results).withdraw(request.context.model, _message(request))
+    request.find_service(Results).withdraw(request.context.model, message_of(request.fields))
     request.response.status_int = 204
 
 
@@ -317,12 +317,8 @@ def restore_result(request: Any) -> None:
 
     Uploaders take back their withdrawal, administrators a removal.
     """
-    request.find_service(Results).restore(request.context.model, _message(request))
+    request.find_service(Results).restore(request.context.model, message_of(request.fields))
     request.response.status_int = 204
-
-
-def _message(request: Any) -> str | None:
-    return without_nulls(request.fields).get("message") or None
 
 
 @own_results.get(

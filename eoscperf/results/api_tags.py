@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from eoscperf.rest import pages
-from eoscperf.rest.schema import nulls_cleared, without_nulls
+from eoscperf.rest.schema import message_of, nulls_cleared, without_nulls
 from eoscperf.rest.service import ApiService
 from eoscperf.results import schemas
 from eoscperf.results.schemas import present_tag
@@ -139,7 +139,7 @@ def delete_tag(request: Any) -> None:
 
     Nothing happens when it is deleted already. A restore brings it back to its results.
     """
-    message = without_nulls(request.query).get("message") or None
+    message = message_of(request.query)
     request.find_service(Tags).delete(request.context.model, message)
     request.response.status_int = 204
 
@@ -157,6 +157,6 @@ def delete_tag(request: Any) -> None:
 )
 def restore_tag(request: Any) -> None:
     """Bring back a deleted tag, on all results that had it."""
-    message = without_nulls(request.fields).get("message") or None
+    message = message_of(request.fields)
     request.find_service(Tags).restore(request.context.model, message)
     request.response.status_int = 204

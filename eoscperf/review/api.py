@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from eoscperf.rest import pages
-from eoscperf.rest.schema import without_nulls
+from eoscperf.rest.schema import message_of
 from eoscperf.rest.service import ApiService
 from eoscperf.review.catalogue import ItemSearch, ReviewedItems
 from eoscperf.review.schemas import MESSAGE
@@ -36,7 +36,7 @@ def answer_list(
 
 def delete(request: Any, items: ReviewedItems[Any]) -> None:
     """Delete the target, with the message of the query."""
-    items.delete(request.context.model, request.query.get("message") or None)
+    items.delete(request.context.model, message_of(request.query))
     request.response.status_int = 204
 
 
@@ -98,7 +98,7 @@ _DECISIONS: dict[str, tuple[str, str, dict[int, str]]] = {
 
 def _decide(verb: str, items: type[ReviewedItems[Any]]) -> Callable[[Any], None]:
     def view(request: Any) -> None:
-        message = without_nulls(request.fields).get("message") or None
+        message = message_of(request.fields)
         getattr(request.find_service(items), verb)(request.context.model, message)
         request.response.status_int = 204
 

@@ -513,6 +513,14 @@ class TestRepresentation:
         assert answer.headers["Cache-Control"] == "no-cache"
         assert api.get("/sites", as_="user").headers["Cache-Control"] == "private, no-cache"
 
+    def test_links_that_no_client_would_read_are_left_out(self, api: ApiClient, make: Make) -> None:
+        make.site(name="x" * 255)
+        query = {"terms": [""] * 4000, "per_page": 1}
+        assert "Link" in api.get("/sites:search", {**query, "terms": [""] * 1000}).headers
+        answer = api.get("/sites:search", query)
+        assert answer.json["total"] == 1
+        assert "Link" not in answer.headers
+
     def test_cookies_are_neither_read_nor_set(self, api: ApiClient) -> None:
         answer = api.get("/sites", headers={"Cookie": "session=1; x"})
         assert "Set-Cookie" not in answer.headers
@@ -566,6 +574,9 @@ class TestCodings:
         assert self.decoded(answer) == plain.body
         suffix = f'-{coding}"' if coding else '"'
         assert answer.headers["ETag"] == plain.headers["ETag"][:-1] + suffix
+
+    def test_nothing_is_coded_for_a_header_that_makes_no_sense(self, api: ApiClient) -> None:
+        assert "Content-Encoding" not in api.get("/sites", headers={"Accept-Encoding": "gzip;q=2"}).headers
 
     def test_tags_of_all_codings_are_the_same_to_conditions(self, api: ApiClient, make: Make) -> None:
         path = f"/sites/{make.site(description='words ' * 200).id}"

@@ -18,7 +18,10 @@ CHECKOUT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("ini", ["development.ini", "production.ini", "deploy/container.ini"])
 def test_the_settings_of_an_ini_file_are_valid(ini, tmp_path):
-    secrets = {"EOSCPERF_SQLALCHEMY_URL": "postgresql://localhost/eoscperf", "EOSCPERF_SECRET": "a secret"}
+    secrets = {
+        "EOSCPERF_SQLALCHEMY_URL": "postgresql://localhost/eoscperf",
+        "EOSCPERF_SECRET": "a secret for tests",
+    }
     loaded = settings.load(get_appsettings(str(CHECKOUT / ini)), secrets | {"EOSCPERF_VAR": str(tmp_path)})
     assert loaded["sqlalchemy.url"] == "postgresql://localhost/eoscperf"
 
@@ -26,6 +29,15 @@ def test_the_settings_of_an_ini_file_are_valid(ini, tmp_path):
 def test_what_production_leaves_to_the_environment_is_asked_for(tmp_path):
     with pytest.raises(settings.ConfigurationError, match=r"sqlalchemy\.url: is required"):
         settings.load(get_appsettings(str(CHECKOUT / "production.ini")), {"EOSCPERF_VAR": str(tmp_path)})
+
+
+def test_the_example_of_the_environment_must_be_filled_in_first(tmp_path):
+    lines = (CHECKOUT / "deploy/eoscperf.env.example").read_text().splitlines()
+    environ = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    with pytest.raises(settings.ConfigurationError, match="EOSCPERF_SECRET: must have at least 16"):
+        settings.load(
+            get_appsettings(str(CHECKOUT / "production.ini")), environ | {"EOSCPERF_VAR": str(tmp_path)}
+        )
 
 
 def test_suggested_settings_of_production_are_valid_too(tmp_path):

@@ -701,6 +701,13 @@ class TestAddresses:
     def test_what_is_not_one_address_is_none(self, text):
         assert address(text) is None
 
+    @pytest.mark.parametrize("text", ["demo@demo.invalid", "demo@INVALID"])
+    def test_addresses_reserved_for_nobody_get_no_mail(self, text):
+        assert address(text) is None
+
+    def test_a_domain_that_only_ends_alike_gets_mail(self):
+        assert address("ann@notinvalid.example") is not None
+
     def test_domains_of_other_scripts_are_written_for_the_wire(self):
         assert address("ann@bücher.example").addr_spec == "ann@xn--bcher-kva.example"
 

@@ -47,7 +47,7 @@ class TinyPlugins:
         """An application with these plug-ins, without a database."""
         given = {
             "sqlalchemy.url": "sqlite://",
-            "secret": "s",
+            "secret": "a secret for tests",
             "var": str(self.folder),
             "eoscperf.plugins": plugins,
         }

@@ -75,7 +75,7 @@ def test_no_setting_is_described_that_does_not_exist():
 
 @pytest.fixture(scope="module")
 def directives() -> set[str]:
-    settings = load({"sqlalchemy.url": "sqlite://", "secret": "s"}, {})
+    settings = load({"sqlalchemy.url": "sqlite://", "secret": "a secret for tests"}, {})
     config = PlatformConfigurator(settings=settings)
     before = set(dir(config)) | set(config.registry.__dict__.get("_directives", {}))
     config.include("eoscperf.core")

@@ -15,7 +15,7 @@ URL = "sqlite://"
 
 
 def loaded(environ=None, **given):
-    raw = {"sqlalchemy.url": URL, "secret": "kept elsewhere"} | {
+    raw = {"sqlalchemy.url": URL, "secret": "kept somewhere else"} | {
         key.replace("__", "."): value for key, value in given.items()
     }
     return load(raw, environ or {})
@@ -209,7 +209,11 @@ class TestSecretsStayQuiet:
 
 class TestPaths:
     def test_start_from_the_folder_of_the_ini_file(self, tmp_path):
-        raw = {"sqlalchemy.url": "sqlite:///data/x.sqlite", "secret": "s", "here": str(tmp_path)}
+        raw = {
+            "sqlalchemy.url": "sqlite:///data/x.sqlite",
+            "secret": "a secret for tests",
+            "here": str(tmp_path),
+        }
         values = load(raw, {})
         assert values["var"] == str(tmp_path / "var")
         assert values["sqlalchemy.url"] == f"sqlite:///{tmp_path}/data/x.sqlite"
@@ -274,5 +278,10 @@ class TestTheKeptSecret:
 
     def test_is_not_needed_when_one_is_set(self, tmp_path):
         var = tmp_path / "var"
-        assert loaded(var=str(var), secret="given")["secret"] == b"given"
+        assert loaded(var=str(var), secret="given by somebody")["secret"] == b"given by somebody"
         assert not var.exists()
+
+    def test_cannot_be_replaced_by_one_that_is_quickly_guessed(self):
+        message = refused(secret="change-me")
+        assert "secret: must have at least 16 characters" in message
+        assert "change-me" not in message

@@ -11,9 +11,12 @@ _DOMAIN = re.compile(r"[^\s@<>(),:;\"\[\]\\_]{1,255}")
 
 
 def address(text: str | None, name: str = "") -> Address | None:
-    """The address for a header; None for what would not be read there as one address."""
+    """The address for a header; None for what would not be read there as one address, and for one in
+    the domain `.invalid`, which is reserved for addresses that reach nobody (RFC 2606, 2)."""
     local, _, domain = (text or "").strip().rpartition("@")
     if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain) or not (local + domain).isprintable():
+        return None
+    if f".{domain}".lower().endswith(".invalid"):
         return None
     try:
         return Address(name, local, domain.encode("idna").decode())

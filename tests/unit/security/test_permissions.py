@@ -49,7 +49,9 @@ def test_included_features_can_declare_them(config):
 def test_every_permission_of_the_core_is_described():
     from eoscperf.settings import load
 
-    config = PlatformConfigurator(settings=load({"sqlalchemy.url": "sqlite://", "secret": "s"}, {}))
+    config = PlatformConfigurator(
+        settings=load({"sqlalchemy.url": "sqlite://", "secret": "a secret for tests"}, {})
+    )
     config.include("eoscperf.core")
     config.commit()
     config.registry["eoscperf.bearer"].close()
