@@ -331,6 +331,9 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_results_uploader_execution", ["uploader_id", "execution_datetime", "id"], unique=False
         )
+        batch_op.create_index(
+            "ix_results_visibility", ["status", "benchmark_id", "flavor_id", "uploader_id"], unique=False
+        )
 
     op.create_table(
         "claims",
@@ -475,6 +478,7 @@ def downgrade() -> None:
 
     op.drop_table("claims")
     with op.batch_alter_table("results", schema=None) as batch_op:
+        batch_op.drop_index("ix_results_visibility")
         batch_op.drop_index("ix_results_uploader_execution")
         batch_op.drop_index(batch_op.f("ix_results_supersedes_id"))
         batch_op.drop_index(batch_op.f("ix_results_superseded_by_id"))

@@ -192,7 +192,8 @@ def find_target(request: Any, operation: Any) -> None:
         return
     request.context.load(lock=request.method not in ("GET", "HEAD"))
     if not request.has_permission(operation.permission):
-        raise errors.OwnerRequired("Only the uploader may do this.")
+        policy = request.registry["eoscperf.policy"]
+        raise policy.refusal(request, request.context, operation.permission)
 
 
 def check_precondition(request: Any, operation: Any) -> None:

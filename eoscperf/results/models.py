@@ -64,6 +64,8 @@ class Result(Base):
         sa.Index("ix_results_flavor_status", "flavor_id", "status"),
         sa.Index("ix_results_site_status", "site_id", "status"),
         sa.Index("ix_results_uploader_execution", "uploader_id", "execution_datetime", "id"),
+        # All that says who may see a result, so that counting does not read the results themselves.
+        sa.Index("ix_results_visibility", "status", "benchmark_id", "flavor_id", "uploader_id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)

@@ -25,6 +25,8 @@ Authenticator = Callable[[Any], Identity | None]
 
 _AUTHENTICATORS = "eoscperf.authenticators"
 
+_UNKNOWN_ENTITLEMENTS = "Your identity provider cannot be asked for your entitlements now."
+
 
 class SecurityPolicy:
     """Asks the registered authenticators in order; the first that finds an identity wins."""
@@ -56,6 +58,15 @@ class SecurityPolicy:
             return Allowed("level %s; the object decides once it is loaded", level)
         principals = [Everyone, *([Authenticated, *identity.principals] if identity else [])]
         return self._acl.permits(context, principals, permission)
+
+    def refusal(self, request: Any, context: Any, permission: str) -> errors.DomainError:
+        """Why a loaded object does not admit a caller who has reached the level."""
+        identity = self.identity(request)
+        if identity is not None and identity.admin is None:
+            principals = [Everyone, Authenticated, *identity.principals, "role:admin"]
+            if self._acl.permits(context, principals, permission):
+                return errors.ProviderUnavailable(_UNKNOWN_ENTITLEMENTS)
+        return errors.OwnerRequired("Only the uploader may do this.")
 
     def remember(self, request: Any, userid: str, **kw: Any) -> list[tuple[str, str]]:
         return []
@@ -95,7 +106,7 @@ def level_problem(
     if level != "admin" or identity.admin:
         return None
     if identity.admin is None:
-        return errors.ProviderUnavailable("Your identity provider cannot be asked for your entitlements now.")
+        return errors.ProviderUnavailable(_UNKNOWN_ENTITLEMENTS)
     return errors.AdminRequired("Only administrators may do this.")
 
 

@@ -96,6 +96,22 @@ def test_unknown_entitlements_close_admin_operations_only(api, issuer):
     assert slug(answers[-1]) == "identity-provider-unavailable"
 
 
+def test_unknown_entitlements_leave_open_whether_an_object_of_somebody_else_may_be_changed(api, issuer, make):
+    api.person("user")
+    token = issuer.mint("user", alg="EdDSA", email="user@example.org", email_verified=True)
+    result = make.result(uploader=make.user("other"))
+    issuer.fail("userinfo")
+    try:
+        answer = api.put(f"/results/{result.id}/tags", token=token, status=503)
+        assert slug(answer) == "identity-provider-unavailable"
+        # No administrator may do this either, so that the uploader alone decides.
+        assert slug(api.post(f"/results/{result.id}:withdraw", token=token, status=403)) == "owner-required"
+    finally:
+        issuer.up()
+    known = api.token("user")
+    assert slug(api.put(f"/results/{result.id}/tags", token=known, status=403)) == "owner-required"
+
+
 def test_a_local_administrator_needs_no_provider(api, issuer):
     api.person("admin")
     issuer.fail("userinfo")

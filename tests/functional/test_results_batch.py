@@ -109,8 +109,11 @@ def test_the_first_class_of_errors_comes_alone_and_whole(api, item, make, count)
         "/6/tags_ids",
     ]
     answer = batch(api, [*twice, unfit, unapproved], 422)
+    assert kind(answer) == "validation"
+    assert [error["pointer"] for error in answer.json["errors"]] == ["/3/json/time", "/4/flavor_id"]
+    answer = batch(api, [*twice, unapproved], 422)
     assert kind(answer) == "not-approved"
-    assert [error["pointer"] for error in answer.json["errors"]] == ["/4/flavor_id"]
+    assert [error["pointer"] for error in answer.json["errors"]] == ["/3/flavor_id"]
     answer = batch(api, [*twice, unfit, item({})], 422)
     assert [(error["pointer"], error["keyword"]) for error in answer.json["errors"]] == [
         ("/3/json/time", "type"),

@@ -122,6 +122,19 @@ def test_bad_filters_say_where_and_how(api):
     assert {error["name"] for error in answer.json["errors"]} == {"filters", "format", "columns"}
 
 
+def test_everything_wrong_with_a_query_is_said_at_once(api):
+    query = {"filters": "x ~ 5", "format": "xml", "columns": "a..b", "per_page": 0, "sort_by": "x", "red": 1}
+    answer = api.get("/results", query, status=422)
+    assert {error["name"] for error in answer.json["errors"]} == query.keys()
+    assert (answer.json["position"], answer.json["example"]) == (2, "machine.cpu.count > 4")
+
+
+def test_a_path_that_cannot_be_sorted_by_is_answered_with_what_can(api):
+    for sort_by in ("json.a..b", "-json.a b", "json.a\\"):
+        answer = api.get("/results", {"sort_by": sort_by}, status=422)
+        assert "site_name" in answer.json["errors"][0]["detail"], sort_by
+
+
 def test_unknown_parameters_are_refused(api):
     for path, key in (
         ("/results", "benchmark"),

@@ -841,4 +841,8 @@ class TestSettings:
     def test_are_checked_at_the_start(self, tmp_path, key, value, said):
         given = {"eoscperf.plugins": "registry_check", f"registry_check.{key}": value}
         with pytest.raises(ConfigurationError, match=said):
-            eoscperf.main({}, **{"sqlalchemy.url": "sqlite://", "var": str(tmp_path), "secret": "a secret for tests"} | given)
+            eoscperf.main(
+                {},
+                **{"sqlalchemy.url": "sqlite://", "var": str(tmp_path), "secret": "a secret for tests"}
+                | given,
+            )
