@@ -192,6 +192,14 @@ def test_a_filter_may_have_1024_characters():
     assert len(filters.parse(text).value.text) == 1019
 
 
+def test_how_long_a_filter_may_be_is_for_the_caller_to_say():
+    text = "a == " + "x" * 1995
+    assert parse(text, most=2000).value.text == "x" * 1995
+    with pytest.raises(FilterSyntax, match="at most 1999"):
+        parse(text, most=1999)
+
+
+
 @given(st.text(st.sampled_from('ab.\\ \t,"[]=!<>7-e') | st.characters(), max_size=40))
 def test_any_text_is_a_filter_or_refused_within_itself(text):
     position = None
