@@ -2,7 +2,12 @@
 
 import os
 
+import hypothesis
 import pytest
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("eoscperf", deadline=None)
+hypothesis.settings.load_profile("eoscperf")
 
 pytest_plugins = ["eoscperf.testing.databases"]
 

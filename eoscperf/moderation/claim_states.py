@@ -103,9 +103,13 @@ class ClaimStates:
         )
         claim.status_entry_id = entry.id
         self._submission(claim, closed=None)
-        self.tell(
+        result = self.tell(
             claim, entry, before, message, ClaimUndone, undone_id=action_id, undone_action=undone.action
         )
+        if result is not None:
+            for part in self._journal.caused_by(undone.id):
+                if part.resource_type == "result" and part.action != "undo":
+                    self._results.put_back(result, part)
         return entry
 
     def tell(
@@ -116,8 +120,8 @@ class ClaimStates:
         message: str | None,
         event: type[ClaimEvent],
         **more: Any,
-    ) -> None:
-        """Bring the result up to date with its claims, then tell of the change."""
+    ) -> Result | None:
+        """Bring the result, which is returned, up to date with its claims, then tell of the change."""
         result = self.result_of(claim)
         hidden = restored = False
         if result is not None:
@@ -137,6 +141,7 @@ class ClaimStates:
                 **more,
             )
         )
+        return result
 
     def recount(self, result: Result, entry: LogEntry) -> str:
         """Tell the result how many claims are pending; its state then; a new one is logged."""
@@ -146,11 +151,17 @@ class ClaimStates:
             Claim.result_id == result.id, Claim.status == "on_review"
         )
         pending, hiding_now = self._session.execute(query).one()
-        before = result.status
+        before, noted = result.status, self._results.note(result)
         after = self._results.claims_changed(result, pending=pending, hiding=hiding_now)
         if before != after:
             self._journal.record(
-                entry.action, "result", result.id, from_status=before, to_status=after, caused_by=entry.id
+                entry.action,
+                "result",
+                result.id,
+                from_status=before,
+                to_status=after,
+                caused_by=entry.id,
+                details=noted,
             )
         return after
 

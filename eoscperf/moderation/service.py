@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.exc import IntegrityError
 
-from eoscperf import errors, jsontext
-from eoscperf.benchmarks.models import Benchmark
+from eoscperf import errors
 from eoscperf.db import utcnow
 from eoscperf.events import Events
 from eoscperf.listing import (
@@ -39,7 +38,6 @@ from eoscperf.results.service import Results
 from eoscperf.review.journal import Journal
 from eoscperf.review.models import LogEntry
 from eoscperf.security.identity import Viewer
-from eoscperf.sites.models import Flavor, Site
 from eoscperf.users.models import User
 
 DAY = datetime.timedelta(hours=24)
@@ -225,7 +223,7 @@ class Claims:
             return self._states.close(claim, "claim_approve", "approved", message, ClaimApproved)
         entry = self._results.remove(result, message, action="claim_approve")
         if entry is None:
-            entry = self._keep_removed(result, message)
+            return self._states.close(claim, "claim_approve", "approved", message, ClaimApproved)
         return entry
 
     def reject(self, claim: Claim, message: str | None = None) -> LogEntry:
@@ -278,7 +276,7 @@ class Claims:
         if claim is None or entry.action not in UNDOABLE:
             raise errors.Conflict(f"A log entry of the kind {entry.action} cannot be undone.")
         result = self._states.result_of(claim)
-        if result is not None and result.status == "removed":
+        if result is not None and self._removed_by_itself(result):
             raise errors.Conflict("The result of this claim has been removed since.")
         if entry.action == "claim_show":
             if claim.status != "on_review" or claim.hides:
@@ -305,38 +303,6 @@ class Claims:
         for claim in list(self._session.scalars(query)):
             self._states.reopen(claim, parts[str(claim.id)], undone_id, message)
 
-    def undo_kept_removed(self, entry: LogEntry, message: str | None = None) -> LogEntry | None:
-        """Undo an approval on a result that was away already with its benchmark, flavor or site.
-
-        None when the entry is no such approval, or the result would not be away any more without it:
-        then the removal itself is to be undone.
-        """
-        if (
-            entry.resource_type != "result"
-            or entry.action != "claim_approve"
-            or entry.from_status != "removed"
-        ):
-            return None
-        result = self._states.lock_result(uuid.UUID(entry.resource_id))
-        if result is None or result.removed_entry_id != entry.id:
-            raise errors.Conflict(
-                "The result has changed since this decision, or it has been undone already."
-            )
-        if not self._session.scalar(sa.select(_away(result))):
-            return None
-        result.removed_entry_id = jsontext.loads(entry.details or "{}")["removed_by"]
-        undo = self._journal.record(
-            "undo",
-            "result",
-            result.id,
-            from_status="removed",
-            to_status="removed",
-            message=message,
-            caused_by=entry.id,
-        )
-        self.reopen_all(result.id, entry.id, message)
-        return undo
-
     # Helpers
 
     def _spend(self, claimant_id: uuid.UUID) -> None:
@@ -362,38 +328,16 @@ class Claims:
                 wait,
             )
 
+    def _removed_by_itself(self, result: Result) -> bool:
+        """Whether the removal was about this result, so that no claim on it can be pending."""
+        removal = self._session.get(LogEntry, result.removed_entry_id) if result.removed_entry_id else None
+        return removal is not None and removal.resource_type == "result"
+
     def _require_on_review(self, claim: Claim) -> None:
         if claim.status != "on_review":
             raise errors.NotOnReview(
                 f"The claim is {claim.status} already; only a pending claim can be decided."
             )
 
-    def _keep_removed(self, result: Result, message: str | None) -> LogEntry:
-        """Let a result that is away with its benchmark, flavor or site stay away when that comes back."""
-        entry = self._journal.record(
-            "claim_approve",
-            "result",
-            result.id,
-            from_status="removed",
-            to_status="removed",
-            message=message,
-            details={"removed_by": result.removed_entry_id},
-        )
-        result.removed_entry_id = entry.id
-        result.status_message = message
-        self.close_all(result.id, entry.id, message)
-        return entry
-
 
 _NOT_YOURS = "You have no claim with this id."
-
-
-def _away(result: Result) -> sa.ColumnElement[bool]:
-    """Whether a benchmark, flavor or site that a result belongs to is gone, and the result with it."""
-    parents = ((Benchmark, result.benchmark_id), (Flavor, result.flavor_id), (Site, result.site_id))
-    return sa.or_(
-        *(
-            sa.exists().where(model.id == parent_id, model.status.in_(("rejected", "deleted")))
-            for model, parent_id in parents
-        )
-    )

@@ -54,8 +54,7 @@ class Undo:
         if entry.resource_type == "claim":
             return self._claims.undo(entry, message)
         if entry.resource_type == "result":
-            kept = self._claims.undo_kept_removed(entry, message)
-            return kept if kept is not None else self._results.undo(entry, message)
+            return self._results.undo(entry, message)
         return self._lifecycle.undo(entry, message)
 
     def _decision(self, entry: LogEntry) -> LogEntry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -126,14 +127,20 @@ class Results:
     ) -> LogEntry | None:
         """A moderator removes a result; `action` is what the journal calls it.
 
-        The entry in the journal; None when the result was removed already, then nothing happens.
+        One that is away with its benchmark, flavor or site will not come back with that. The entry in the
+        journal; None when the result itself was removed already, then nothing happens.
         """
         self._lock(result)
-        if result.removed_entry_id is not None:
+        if result.removed_entry_id is not None and result.removed_entry_id not in self._takers(result):
             return None
-        before = result.status
         entry = self._journal.record(
-            action, "result", result.id, from_status=before, to_status="removed", message=message
+            action,
+            "result",
+            result.id,
+            from_status=result.status,
+            to_status="removed",
+            message=message,
+            details=self.note(result),
         )
         result.removed_entry_id = entry.id
         self._settle(result, message)
@@ -155,6 +162,8 @@ class Results:
                 raise errors.WrongState("Only its uploader can bring back a withdrawn result.")
         else:
             raise errors.WrongState(f"The result is {result.status}: there is nothing to restore.")
+        if result.removed_entry_id is not None:
+            self._lock_parents(result)
         if not _parents_approved(result):
             names = ", ".join(
                 f"{kind} {parent.name} is {parent.status}"
@@ -166,11 +175,10 @@ class Results:
         if removal is None:
             result.withdrawn_datetime = None
             return self._moved(result, "restore", message, ResultRestored, by_admin=False)
-        result.removed_entry_id = None
         # An undo has to know which removal to bring back.
-        entry = self._moved(
-            result, "restore", message, ResultRestored, details={"removed_by": removal}, by_admin=True
-        )
+        details = self.note(result) | {"removed_by": removal}
+        result.removed_entry_id = None
+        entry = self._moved(result, "restore", message, ResultRestored, details=details, by_admin=True)
         result.restored_entry_id = entry.id
         self._session.flush()
         return entry
@@ -188,15 +196,19 @@ class Results:
         if entry.to_status == "removed":
             if result.removed_entry_id != entry.id:
                 raise errors.Conflict("The result was changed since: the removal cannot be undone.")
-            result.removed_entry_id = None
+            # Whatever it belongs to may have gone since: then it comes back with that.
+            self._lock_parents(result)
+            result.removed_entry_id = next(iter(self._takers(result)), None)
         elif entry.action == "restore" and entry.from_status == "removed":
             if result.restored_entry_id != entry.id or result.removed_entry_id is not None:
                 raise errors.Conflict("The result was changed since: the restore cannot be undone.")
+            if result.pending_claims:
+                raise errors.Conflict("The result was claimed since: decide about that instead.")
             result.restored_entry_id = None
             result.removed_entry_id = jsontext.loads(entry.details or "{}")["removed_by"]
         else:
             raise errors.Conflict(f"'{entry.action}' of a result cannot be undone.")
-        return self._moved(
+        undo = self._moved(
             result,
             "undo",
             message,
@@ -205,6 +217,24 @@ class Results:
             undone_id=entry.id,
             undone_action=entry.action,
         )
+        self.put_back(result, entry)
+        return undo
+
+    def note(self, result: Result) -> dict[str, Any]:
+        """Details for the entry of a change: what its undoing could not tell from the state alone."""
+        since = result.status_datetime
+        said = {"datetime": since.isoformat() if since else None, "message": result.status_message}
+        return {"before": {key: value for key, value in said.items() if value is not None}}
+
+    def put_back(self, result: Result, undone: LogEntry) -> None:
+        """After an undoing: the result is in its state since when it was before, with what was said then."""
+        before = jsontext.loads(undone.details or "{}").get("before")
+        if before is None or result.status != undone.from_status:
+            return
+        since = before.get("datetime")
+        result.status_datetime = datetime.datetime.fromisoformat(since) if since else None
+        result.status_message = before.get("message")
+        self._session.flush()
 
     # Claims
 
@@ -241,6 +271,26 @@ class Results:
         """Nobody else changes the result until the transaction ends; its state is the latest."""
         self._session.flush()
         self._session.refresh(result, STATE, with_for_update={"of": Result})
+
+    def _lock_parents(self, result: Result) -> None:
+        """Benchmark, site and flavor stay as they are until the transaction ends.
+
+        Only for a result that was removed by itself: whoever changes a parent passes such results over,
+        so that nobody waits in a circle.
+        """
+        for model, parent_id in _parent_ids(result):
+            self._session.execute(sa.select(model.id).where(model.id == parent_id).with_for_update(read=True))
+        self._find(result.id, lock=True)
+
+    def _takers(self, result: Result) -> list[int]:
+        """The actions that benchmark, site or flavor went away by."""
+        taken = [
+            sa.select(model.status_entry_id).where(
+                model.id == parent_id, model.status.in_(query.GONE), model.status_entry_id.is_not(None)
+            )
+            for model, parent_id in _parent_ids(result)
+        ]
+        return list(self._session.scalars(sa.union_all(*taken)))
 
     def _settle(self, result: Result, message: str | None) -> None:
         result.status = result.derive_status()
@@ -306,6 +356,11 @@ def _move(entry: LogEntry) -> dict[str, Any]:
         "to_status": entry.to_status,
         "message": entry.message,
     }
+
+
+def _parent_ids(result: Result) -> tuple[tuple[type[Any], uuid.UUID], ...]:
+    """In the order in which they are locked."""
+    return (Benchmark, result.benchmark_id), (Site, result.site_id), (Flavor, result.flavor_id)
 
 
 def _parents(result: Result) -> tuple[tuple[str, Any], ...]:
