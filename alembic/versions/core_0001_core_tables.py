@@ -17,21 +17,6 @@ depends_on = None
 def upgrade() -> None:
 
     op.create_table(
-        "idempotency_records",
-        sa.Column("id", CodePointText, nullable=False),
-        sa.Column("request_hash", CodePointText, nullable=False),
-        sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("location", CodePointText, nullable=True),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("created_datetime", UTCDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_records")),
-    )
-    with op.batch_alter_table("idempotency_records", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_idempotency_records_created_datetime"), ["created_datetime"], unique=False
-        )
-
-    op.create_table(
         "users",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("iss", CodePointText, nullable=False),
@@ -47,6 +32,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("iss", "sub", name=op.f("uq_users_iss_sub")),
     )
+    op.create_table(
+        "idempotency_records",
+        sa.Column("id", CodePointText, nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("request_hash", CodePointText, nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("location", CodePointText, nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_datetime", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_idempotency_records_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_records")),
+    )
+    with op.batch_alter_table("idempotency_records", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_idempotency_records_created_datetime"), ["created_datetime"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_idempotency_records_user_id"), ["user_id"], unique=False)
+
     op.create_table(
         "log_entries",
         sa.Column(
@@ -540,8 +545,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_log_entries_actor_id"))
 
     op.drop_table("log_entries")
-    op.drop_table("users")
     with op.batch_alter_table("idempotency_records", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_idempotency_records_user_id"))
         batch_op.drop_index(batch_op.f("ix_idempotency_records_created_datetime"))
 
     op.drop_table("idempotency_records")
+
+    op.drop_table("users")

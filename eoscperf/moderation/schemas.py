@@ -211,7 +211,10 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "to_status": {"type": "string"},
             "message": {"type": "string"},
             "caused_by": {"type": "integer", "description": "The entry of the action that this came with."},
-            "details": {"type": "object", "description": "What changed, or how many results went along."},
+            "details": {
+                "type": "object",
+                "description": "What changed, what was before, or how many results went along.",
+            },
         },
         "example": {
             "id": 42,

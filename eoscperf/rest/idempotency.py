@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import re
+import uuid
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +29,8 @@ class IdempotencyRecord(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     """hash of identity, path and key"""
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    """whose answer it is; the answer may name the user and goes with the account"""
     request_hash: Mapped[str]
     status: Mapped[int]
     location: Mapped[str | None]
@@ -52,9 +55,12 @@ class Replayed(HTTPException):
 
 
 def begin(request: Any) -> None:
-    """Replay the first success of this key, or remember that this request may become it."""
+    """Replay the first success of this key, or remember that this request may become it.
+
+    A key belongs to an account; from anybody else it is ignored.
+    """
     key = request.headers.get("Idempotency-Key")
-    if key is None:
+    if key is None or request.viewer.user_id is None:
         return
     if not _KEY.fullmatch(key):
         issue = Issue("must be 1 to 128 visible ASCII characters", "header", "Idempotency-Key")
@@ -84,6 +90,7 @@ def finish(request: Any, answer: Any) -> None:
     request.dbsession.add(
         IdempotencyRecord(
             id=record_id,
+            user_id=request.viewer.user_id,
             request_hash=request_hash,
             status=answer.status_int,
             location=answer.headers.get("Location"),

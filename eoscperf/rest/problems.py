@@ -15,6 +15,15 @@ from eoscperf.security.policy import level_problem
 
 log = logging.getLogger(__name__)
 
+_SQLITE_UNAVAILABLE = (
+    "SQLITE_BUSY",
+    "SQLITE_LOCKED",
+    "SQLITE_CANTOPEN",
+    "SQLITE_FULL",
+    "SQLITE_IOERR",
+    "SQLITE_READONLY",
+)
+
 TYPE = "urn:eoscperf:problem:"
 
 
@@ -128,16 +137,25 @@ def denial(request: Any) -> errors.DomainError:
 
 
 def database_error(exc: Exception, request: Any) -> Problem:
-    """A database that is away is a 503, anything else it says is a defect of ours."""
-    if isinstance(exc, sqlalchemy.exc.DBAPIError) and not exc.connection_invalidated:
-        original = str(exc.orig).lower()
-        away = any(
-            word in original for word in ("connection", "connect", "locked", "unable to open", "timeout")
-        )
-        if not away:
-            return unexpected(exc, request)
+    """A database that is away, full or too busy is a 503, anything else it says is a defect of ours."""
+    if isinstance(exc, sqlalchemy.exc.DBAPIError) and not _unavailable(exc):
+        return unexpected(exc, request)
     log.error("the database is unavailable: %s", exc)
     return problem(request, errors.DatabaseUnavailable())
+
+
+def _unavailable(exc: sqlalchemy.exc.DBAPIError) -> bool:
+    """Whether trying again later may help.
+
+    PostgreSQL's operational errors all are of that kind, deadlocks that outlived the retries included.
+    SQLite calls a missing table operational too and tells them apart by the name of the error.
+    """
+    if exc.connection_invalidated:
+        return True
+    name = getattr(exc.orig, "sqlite_errorname", None)
+    if name is None:
+        return isinstance(exc, sqlalchemy.exc.OperationalError)
+    return name.startswith(_SQLITE_UNAVAILABLE)
 
 
 def unexpected(exc: Exception, request: Any) -> Problem:

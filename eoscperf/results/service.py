@@ -224,13 +224,14 @@ class Results:
         """Details for the entry of a change: what its undoing could not tell from the state alone."""
         since = result.status_datetime
         said = {"datetime": since.isoformat() if since else None, "message": result.status_message}
-        return {"before": {key: value for key, value in said.items() if value is not None}}
+        before = {key: value for key, value in said.items() if value is not None}
+        return {"before": before} if before else {}
 
     def put_back(self, result: Result, undone: LogEntry) -> None:
         """After an undoing: the result is in its state since when it was before, with what was said then."""
-        before = jsontext.loads(undone.details or "{}").get("before")
-        if before is None or result.status != undone.from_status:
+        if result.status != undone.from_status:
             return
+        before = jsontext.loads(undone.details or "{}").get("before", {})
         since = before.get("datetime")
         result.status_datetime = datetime.datetime.fromisoformat(since) if since else None
         result.status_message = before.get("message")

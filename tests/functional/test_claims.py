@@ -304,6 +304,22 @@ class TestDecisions:
         api.post(f"/reports/claims/{claim.id}:approve", as_="admin", status=204)
         assert status_of(result) == "removed"
 
+    def test_deleting_a_result_that_is_away_with_its_site_is_about_its_claims_too(
+        self, api, make, result, claim, status_of
+    ):
+        path, site = f"/results/{result.id}", f"/sites/{result.site_id}"
+        api.delete(site, as_="admin")
+        for _ in range(2):
+            api.delete(path, {"message": "Right."}, as_="admin")
+        decided = api.get(f"/reports/claims/{claim.id}", as_="admin").json
+        assert (decided["status"], decided["decision_message"]) == ("approved", "Right.")
+        deletions = {"resource_id": str(result.id), "action": "delete"}
+        assert len(api.items("/reports/log", deletions, as_="admin")) == 1
+        api.post(f"{site}:restore", as_="admin")
+        assert status_of(result) == "removed"
+        api.post(f"{path}:restore", as_="admin")
+        assert status_of(result) == "visible"
+
     def test_claims_stay_pending_while_a_result_is_away_with_its_site(self, api, make, status_of):
         site = make.site()
         result = make.result(flavor=make.flavor(site=site))
@@ -412,3 +428,35 @@ class TestAtTheSameTime:
         results = [live_api.make.result() for _ in range(4)]
         calls = [post("user", f"/results/{result.id}:claim", TEXT) for result in results]
         assert together(*calls) == [201, 201, 429, 429]
+
+    def test_no_result_comes_back_below_a_site_deleted_meanwhile(self, live_api, post):
+        make = live_api.make
+        for _ in range(4):
+            make.session.rollback()  # SQLite: a snapshot from before other commits cannot be written to
+            result = make.result(removed=True)
+            path, token = f"/sites/{result.site_id}", live_api.token("admin")
+            restore = post("admin", f"/results/{result.id}:restore")
+            delete = lambda path=path, token=token: live_api.delete(path, token=token, status="*")  # noqa: E731
+            assert together(restore, delete) in ([204, 204], [204, 409])
+            assert live_api.get(f"/results/{result.id}", token=token).json["status"] == "removed"
+
+    def test_of_two_moderators_of_a_site_the_second_is_told_too(self, live_api, post):
+        site = live_api.make.site(status="on_review")
+        path = f"/sites/{site.id}"
+        live_api.make.user("moderator", role="admin")
+        assert together(post("admin", f"{path}:approve"), post("moderator", f"{path}:reject")) == [204, 422]
+        (entry,) = live_api.items("/reports/log", {"resource_id": str(site.id)}, as_="admin")
+        assert live_api.get(path, as_="admin").json["status"] == entry["to_status"]
+        assert live_api.items("/reports/submits", as_="admin") == []
+
+    @pytest.mark.parametrize("verb", ["approve", "reject", "show"])
+    def test_a_decision_is_undone_by_one_of_two(self, live_api, post, verb):
+        result = live_api.make.result()
+        claim = live_api.make.claim(result)
+        live_api.make.user("moderator", role="admin")
+        live_api.post(f"/reports/claims/{claim.id}:{verb}", as_="admin")
+        (entry,) = live_api.items("/reports/log", {"resource_type": "claim"}, as_="admin")
+        path = f"/reports/log/{entry['id']}:undo"
+        assert together(post("admin", path), post("moderator", path)) == [204, 409]
+        shown = live_api.get(f"/results/{result.id}", as_="admin").json
+        assert (shown["status"], shown["disputed"]) == ("claimed", True)

@@ -131,3 +131,13 @@ def test_simultaneous_requests_store_one_result(live_api):
     assert all(answer.json["type"].endswith(":in-progress") for answer in running)
     again = live_api.post("/results", body=b'{"a":1}', params=query, token=token, headers=KEY, status=201)
     assert {again.json["id"]} == stored
+
+
+def test_a_kept_answer_goes_with_the_account(api, query, session):
+    upload(api, query, status=201)
+    person = api.person("user")
+    assert session.query(IdempotencyRecord).count() == 1
+    api.post("/users:remove", params={"iss": person.iss, "sub": person.sub}, as_="admin", status=204)
+    session.expire_all()
+    assert session.query(IdempotencyRecord).count() == 0
+    assert session.query(Result).count() == 1

@@ -140,6 +140,31 @@ class TestClaims:
         api.post(f"{benchmark}:restore", as_="admin")
         assert status_of(f"/results/{result.id}") == "claimed"
 
+    def test_a_rejection_is_taken_back_while_the_result_is_away(
+        self, api, result, claim, last, undo, status_of
+    ):
+        benchmark = f"/benchmarks/{result.benchmark_id}"
+        api.delete(benchmark, as_="admin")
+        api.post(f"/reports/claims/{claim.id}:reject", as_="admin")
+        undo(last(action="claim_reject"))
+        assert status_of(f"/reports/claims/{claim.id}") == "on_review"
+        api.post(f"{benchmark}:restore", as_="admin")
+        assert status_of(f"/results/{result.id}") == "claimed"
+
+    def test_what_else_went_away_since_keeps_the_result_and_brings_it_back(
+        self, api, result, claim, last, undo, status_of
+    ):
+        site, benchmark = f"/sites/{result.site_id}", f"/benchmarks/{result.benchmark_id}"
+        api.delete(site, as_="admin")
+        api.post(f"/reports/claims/{claim.id}:approve", as_="admin")
+        decision = last(action="claim_approve")
+        api.post(f"{site}:restore", as_="admin")
+        api.delete(benchmark, as_="admin")
+        undo(decision)
+        assert status_of(f"/results/{result.id}") == "removed"
+        api.post(f"{benchmark}:restore", as_="admin")
+        assert status_of(f"/results/{result.id}") == "claimed"
+
     def test_so_is_one_whose_benchmark_is_back_by_then(self, api, result, claim, last, undo, status_of):
         benchmark = f"/benchmarks/{result.benchmark_id}"
         api.delete(benchmark, as_="admin")
@@ -162,6 +187,50 @@ class TestResults:
         api.post(f"{path}:restore", as_="admin")
         undo(last(action="restore"))
         assert status_of(path) == "removed"
+
+    def test_a_removal_is_taken_back_although_the_site_is_gone_by_then(
+        self, api, make, last, undo, status_of
+    ):
+        result = make.result()
+        path, site = f"/results/{result.id}", f"/sites/{result.site_id}"
+        api.delete(path, as_="admin")
+        removal = last(action="delete")
+        api.delete(site, as_="admin")
+        undo(removal)
+        assert status_of(path) == "removed"
+        api.post(f"{site}:restore", as_="admin")
+        assert status_of(path) == "visible"
+
+    def test_a_restore_stands_once_the_result_is_claimed(self, api, make, last, undo, status_of):
+        path = f"/results/{make.result().id}"
+        api.delete(path, as_="admin")
+        api.post(f"{path}:restore", as_="admin")
+        restore = last(action="restore")
+        api.post(f"{path}:claim", TEXT, as_="user", status=201)
+        assert "claimed since" in undo(restore, 409).json["detail"]
+        assert status_of(path) == "claimed"
+
+    @pytest.mark.parametrize("state", ["visible", "withdrawn", "claimed"])
+    def test_since_when_and_why_is_as_before_too(self, api, make, last, undo, state):
+        path = f"/results/{make.result(uploader=api.person('ann')).id}"
+        if state == "withdrawn":
+            api.post(f"{path}:withdraw", {"message": "Wrong machine."}, as_="ann")
+        if state == "claimed":
+            claim = api.post(f"{path}:claim", TEXT, as_="user").json["id"]
+        before = api.get(path, as_="ann").json
+        api.delete(path, {"message": "No."}, as_="admin")
+        undo(last(action="delete"), body=b'{"message": "Yes."}')
+        assert api.get(path, as_="ann").json == before
+        if state == "claimed":
+            api.post(f"/reports/claims/{claim}:reject", as_="admin")
+            undo(last(action="claim_reject", resource_type="claim"))
+            assert api.get(path, as_="ann").json == before
+            return
+        api.delete(path, {"message": "No."}, as_="admin")
+        removed = api.get(path, as_="ann").json
+        api.post(f"{path}:restore", as_="admin")
+        undo(last(action="restore"))
+        assert api.get(path, as_="ann").json == removed
 
 
 class TestRefusals:

@@ -172,7 +172,7 @@ def test_text_is_ordered_by_code_point_everywhere(engine, database_kind):
 
 def test_the_folder_of_revisions_does_not_shadow_the_library():
     assert not (CHECKOUT / "alembic" / "__init__.py").exists()
-    assert CHECKOUT not in Path(alembic.__file__).parents
+    assert CHECKOUT / "alembic" not in Path(alembic.__file__).parents
     assert script_location().resolve() == CHECKOUT / "alembic"
 
 

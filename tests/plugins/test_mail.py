@@ -240,6 +240,25 @@ class TestWhichMails:
             ("resource_approved", "claimant@example.org"),
         }
 
+    @pytest.mark.parametrize("how", ["claim", "result"])
+    def test_that_a_result_will_not_come_back_with_its_site_is_told_as_a_removal(
+        self, api, make, outbox, how
+    ):
+        result = make.result(uploader=api.person("ann"))
+        claim = make.claim(result, uploader=api.person("bob"))
+        api.delete(f"/sites/{result.site_id}", as_="admin")
+        there = {row.id for row in outbox.rows()}
+        if how == "claim":
+            api.post(f"/reports/claims/{claim.id}:approve", {"message": "Right."}, as_="admin")
+        else:
+            api.delete(f"/results/{result.id}", {"message": "Right."}, as_="admin")
+        more = [row for row in outbox.rows() if row.id not in there]
+        assert sorted((row.kind, row.recipient) for row in more) == [
+            ("resource_approved", "bob@example.org"),
+            ("result_removed", "ann@example.org"),
+        ]
+        assert all("Right." in outbox.text(row) and held(row) for row in more)
+
     def test_a_rejected_claim_is_told_and_the_return_of_the_result(self, api, make, outbox):
         result = make.result(uploader=api.person("ann"))
         first, second = (make.claim(result, uploader=api.person(who)) for who in ("bob", "eve"))

@@ -29,8 +29,8 @@ def installation(tmp_path, monkeypatch):
         tiny.add("broken", top="import no_such_module_at_all")
         ini = tmp_path / "site.ini"
         ini.write_text(
-            "[app:main]\nuse = egg:eoscperf\nsqlalchemy.url = sqlite:///x.sqlite\nsecret = a secret for tests\n"
-            "eoscperf.plugins = one\none.size = 7\none.key = hunter2\n"
+            "[app:main]\nuse = egg:eoscperf\nsqlalchemy.url = sqlite:///x.sqlite\n"
+            "secret = a secret for tests\neoscperf.plugins = one\none.size = 7\none.key = hunter2\n"
         )
         yield ini
 
