@@ -89,7 +89,6 @@ def claim_rejected(event: ClaimRejected, request: Any) -> None:
 
 
 def claim_withdrawn(event: ClaimWithdrawn, request: Any) -> None:
-    # What a claimant says with it may tell who that is.
     _restored_by_claim(event, request, decision=False)
 
 
@@ -167,7 +166,7 @@ def _to_claimant(kind: str, event: ClaimEvent, request: Any) -> None:
 
 def _restored_by_claim(event: ClaimEvent, request: Any, *, decision: bool) -> None:
     if event.result_restored:
-        facts = {"id": str(event.result_id), "message": event.message if decision else None}
+        facts = {"id": str(event.result_id), "message": event.message}
         _outbox(request).to_user(
             "result_restored",
             event.result_uploader_id,
