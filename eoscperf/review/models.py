@@ -84,8 +84,8 @@ class Reviewed:
         return self.status in LIVE
 
     def searched(self) -> tuple[str | None, ...]:
-        """The texts that a search looks into."""
-        raise NotImplementedError
+        """The texts that a search looks into; every kind says its own."""
+        raise TypeError(f"{type(self).__name__} does not say what a search looks into")
 
 
 @sa.event.listens_for(Reviewed, "before_insert", propagate=True)

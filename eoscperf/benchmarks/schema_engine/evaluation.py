@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -15,6 +15,9 @@ from .dialects import Dialect
 from .index import META, Index, Unresolvable
 from .limits import Deadline, SchemaUnusable
 from .patterns import Matcher
+
+Errors = Iterator[ValidationError]
+Keyword = Callable[[Any, Any, Any, Any], Iterable[ValidationError]]
 
 
 class Scope:
