@@ -51,6 +51,7 @@ _POSITION = ("page", "per_page", "total", "cursor", "sort_by")
 @result_claim.post(
     operation_id="ClaimReport",
     permission="claim:file",
+    check_rate=lambda request: request.find_service(Claims).require_allowance(),
     body=schemas.CLAIM,
     target=True,
     status=201,

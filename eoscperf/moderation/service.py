@@ -147,7 +147,7 @@ class Claims:
         """
         claimant_id = self._viewer.user_id
         assert claimant_id is not None  # noqa: S101 - the operation asks for a registered user
-        self._spend(claimant_id)
+        self.require_allowance()
         if result.status in ("withdrawn", "removed"):
             raise errors.WrongState(f"The result is {result.status}: there is nothing to claim.")
         claim = Claim(
@@ -303,10 +303,9 @@ class Claims:
         for claim in list(self._session.scalars(query)):
             self._states.reopen(claim, parts[str(claim.id)], undone_id, message)
 
-    # Helpers
-
-    def _spend(self, claimant_id: uuid.UUID) -> None:
-        """RateLimited when the claimant has filed as many claims as a day allows."""
+    def require_allowance(self) -> None:
+        """RateLimited when the viewer has filed as many claims as a day allows."""
+        claimant_id = self._viewer.user_id
         # One claim after the other, else all of a burst would count the same ones.
         self._session.execute(
             sa.select(User.id).where(User.id == claimant_id).with_for_update(key_share=True)
@@ -327,6 +326,8 @@ class Claims:
                 f"Try again in {wait} s.",
                 wait,
             )
+
+    # Helpers
 
     def _removed_by_itself(self, result: Result) -> bool:
         """Whether the removal was about this result, so that no claim on it can be pending."""

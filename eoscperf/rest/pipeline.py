@@ -51,6 +51,8 @@ def announce_ignored_token(request: Any, operation: Any) -> None:
 def limit_rate(request: Any, operation: Any) -> None:
     if operation.writes:
         request.registry["eoscperf.rates"].spend("writes", caller(request), "changes")
+    if operation.check_rate is not None:
+        operation.check_rate(request)
 
 
 def caller(request: Any) -> str:

@@ -46,6 +46,8 @@ class Operation:
     check_query: Callable[[Any, Mapping[str, Any]], tuple[list[Issue], dict[str, Any]]] | None = None
     """what its schema cannot know about the query: gets the request and the values as they were sent; answers
     with the faults and with further members for the problem"""
+    check_rate: Callable[[Any], None] | None = None
+    """a rate of its own, beside that of all changes: gets the request, raises RateLimited"""
     body: colander.SchemaNode | None = None
     body_kind: Body = "none"
     body_limit: str = "body_bytes"

@@ -115,6 +115,7 @@ class TestFiling:
             api.post(f"/results/{result.id}:claim", TEXT, as_="user", status=201)
         refused = api.post(f"/results/{made[2].id}:claim", TEXT, as_="user", status=429)
         assert 86000 < int(refused.headers["Retry-After"]) <= 86401
+        api.post(f"/results/{uuid.uuid4()}:claim", body=b"{", as_="user", status=429)
         api.post(f"/results/{made[2].id}:claim", TEXT, as_="other", status=201)
         oldest = session.query(Claim).filter_by(result_id=made[0].id).one()
         oldest.upload_datetime = utcnow() - datetime.timedelta(hours=24, seconds=1)
