@@ -60,24 +60,28 @@ class FloatLiteral(float):
         return FloatLiteral, (self.literal,)
 
 
-def loads(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> Any:
-    """Read one JSON text; of duplicate members the last wins; raises `JSONTextError`."""
+def loads(data: bytes | str, *, max_depth: int = MAX_DEPTH, one_line: bool = False) -> Any:
+    """Read one JSON text; of duplicate members the last wins; raises `JSONTextError`.
+
+    Of `one_line` of NDJSON an error names the column alone: which line it is only the caller knows.
+    """
+    subject = "Line" if one_line else "Body"
     if isinstance(data, str):
         text = data
     else:
         try:
             text = data.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise JSONTextError(f"Body is not UTF-8: byte {error.start + 1} cannot be decoded") from None
+            raise JSONTextError(f"{subject} is not UTF-8: byte {error.start + 1} cannot be decoded") from None
     if text.startswith("\ufeff"):
-        raise JSONTextError("Body starts with a byte order mark; send UTF-8 without one")
-    _check_depth(text, max_depth)
+        raise JSONTextError(f"{subject} starts with a byte order mark; send UTF-8 without one")
+    _check_depth(text, max_depth, subject)
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise JSONTextError(f"Body is not JSON: line {error.lineno} column {error.colno}") from None
+        raise JSONTextError(f"{subject} is not JSON: {_place(text, error.pos, one_line)}") from None
     except _BadNumber as error:
-        raise JSONTextError(f"{error.problem} ({_place_of(text, error.literal)})") from None
+        raise JSONTextError(f"{error.problem} ({_place_of(text, error.literal, one_line)})") from None
 
 
 def dumps(value: Any) -> str:
@@ -209,15 +213,19 @@ def _constant(literal: str) -> Any:
 _DECODER = json.JSONDecoder(parse_float=_number, parse_int=_integer, parse_constant=_constant)
 
 
-def _place_of(text: str, literal: str) -> str:
+def _place_of(text: str, literal: str, one_line: bool) -> str:
     for token in _TOKENS.finditer(text):
         if token.group() == literal:
-            start = token.start()
-            return f"line {text.count(chr(10), 0, start) + 1} column {start - text.rfind(chr(10), 0, start)}"
-    return "line 1 column 1"
+            return _place(text, token.start(), one_line)
+    return _place(text, 0, one_line)
 
 
-def _check_depth(text: str, max_depth: int) -> None:
+def _place(text: str, start: int, one_line: bool) -> str:
+    column = f"column {start - text.rfind(chr(10), 0, start)}"
+    return column if one_line else f"line {text.count(chr(10), 0, start) + 1} {column}"
+
+
+def _check_depth(text: str, max_depth: int, subject: str) -> None:
     # The scanner recurses in C, so depth has to be known before it starts.
     if text.count("[") + text.count("{") <= max_depth:
         return
@@ -226,7 +234,7 @@ def _check_depth(text: str, max_depth: int) -> None:
         if bracket in "[{":
             depth += 1
             if depth > max_depth:
-                raise JSONTextError(f"Body is nested deeper than {max_depth} levels")
+                raise JSONTextError(f"{subject} is nested deeper than {max_depth} levels")
         else:
             depth -= 1
 

@@ -31,6 +31,9 @@ NOT_SETTINGS = {"EOSCPERF_CONFIG", "EOSCPERF_HTTP_PORT"}
 LEAST_SECRET = 16
 """Characters in the signing secret."""
 
+_ALIKE = 0.85
+"""How similar a name must be to be proposed for a typo: the prefix all variables share is not enough."""
+
 REQUIRED = object()
 
 
@@ -328,7 +331,7 @@ def _unknown(
     def unknown(given: str, owner: str | None, names: Iterable[str]) -> str:
         if owner is not None:
             return f"{given}: the plug-in {owner} is not enabled (eoscperf.plugins)"
-        near = difflib.get_close_matches(given, names, n=1)
+        near = difflib.get_close_matches(given, names, n=1, cutoff=_ALIKE)
         return f"{given}: no such setting" + (f"; did you mean {near[0]}?" if near else "")
 
     problems = []

@@ -211,7 +211,13 @@ def reject_claim(request: Any) -> Any:
         409: "it has been decided or withdrawn already",
     },
     examples=[
-        {"summary": "Take a claim back", "path": {"report_id": "$claim"}, "as": "owner", "status": 204}
+        {
+            "summary": "Take a claim back",
+            "path": {"report_id": "$claim"},
+            "body": {"message": "I misread the figures."},
+            "as": "owner",
+            "status": 204,
+        }
     ],
 )
 def withdraw_claim(request: Any) -> Any:
@@ -227,7 +233,13 @@ def withdraw_claim(request: Any) -> Any:
     operation_id="ShowClaimedResult",
     permission="claim:show",
     examples=[
-        {"summary": "An unlikely claim", "path": {"report_id": "$claim"}, "as": "admin", "status": 204}
+        {
+            "summary": "An unlikely claim",
+            "path": {"report_id": "$claim"},
+            "body": {"message": "Shown until the figures are checked."},
+            "as": "admin",
+            "status": 204,
+        }
     ],
     **_DECISION,
 )
@@ -297,7 +309,13 @@ def list_log(request: Any) -> Any:
         409: "it is too late, it has been undone already, it is no decision, or something rests on it by now"
     },
     examples=[
-        {"summary": "Take a decision back", "path": {"entry_id": "$entry"}, "as": "admin", "status": 204}
+        {
+            "summary": "Take a decision back",
+            "path": {"entry_id": "$entry"},
+            "body": {"message": "That was the wrong site."},
+            "as": "admin",
+            "status": 204,
+        }
     ],
 )
 def undo_decision(request: Any) -> Any:

@@ -133,7 +133,7 @@ _SOMEBODY = {
     "sub": "e9c37aa0d1cf14c56e560f9f9915da6761f54383badb501a2867bc43581b835c",
     "iss": "https://aai.example.org",
     "email": "ann@example.org",
-    "registration_datetime": "2024-05-01T12:30:00.125Z",
+    "registration_datetime": "2024-05-01T12:30:00.125000Z",
     "role": "user",
 }
 _CLAIM_EXAMPLE = {

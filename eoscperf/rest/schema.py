@@ -236,7 +236,9 @@ def instant(
 
 
 def whole(key: str, least: int, most: int, *, default: int | None, **attributes: Any) -> colander.SchemaNode:
-    allowed = f"must be {least}..{most}" if most < 2**62 else f"must be a whole number of at least {least}"
+    # What has no limit of its own still has to be a number that a database can hold.
+    unlimited = f"must be a whole number of at least {least} with at most 19 digits"
+    allowed = f"must be {least}..{most}" if most < 2**62 else unlimited
     return _node(
         Whole(),
         key,

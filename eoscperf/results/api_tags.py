@@ -152,7 +152,13 @@ def delete_tag(request: Any) -> None:
     status=204,
     errors={409: "it is not deleted, or its name has been taken"},
     examples=[
-        {"summary": "Bring a tag back", "path": {"tag_id": "$tag_deleted"}, "as": "admin", "status": 204}
+        {
+            "summary": "Bring a tag back",
+            "path": {"tag_id": "$tag_deleted"},
+            "body": {"message": "It is still in use."},
+            "as": "admin",
+            "status": 204,
+        }
     ],
 )
 def restore_tag(request: Any) -> None:

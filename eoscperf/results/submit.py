@@ -123,8 +123,11 @@ class Uploads:
     # The steps, for a batch to take one by one
 
     def check_time(self, upload: Upload) -> None:
-        if upload.execution_datetime > utcnow() + FUTURE:
-            raise errors.Invalid([upload.place.field("lies in the future", "execution_datetime")])
+        now = utcnow()
+        if upload.execution_datetime > now + FUTURE:
+            here = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+            fault = f"lies in the future; the time of this server is {here}"
+            raise errors.Invalid([upload.place.field(fault, "execution_datetime")])
 
     def references(self, uploads: Sequence[Upload], *, lock: bool) -> References:
         """Everything these uploads name, read at once; with `lock` none of it changes until the end.

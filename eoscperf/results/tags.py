@@ -140,7 +140,7 @@ class Tags:
             existing = self._session.scalar(in_use)
             if existing is None:
                 raise
-            raise errors.Duplicate(f"Tag {name} is in use.", existing=existing) from None
+            raise errors.Duplicate(f"The tag name {name} is in use.", existing=existing) from None
 
     def _tell(self, event: type[TagEvent], tag: Tag, **more: Any) -> None:
         self._events.emit(event(id=tag.id, name=tag.name, uploader_id=tag.uploader_id, **more))

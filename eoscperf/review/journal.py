@@ -66,12 +66,3 @@ class Journal:
         """The entries that came along with an action."""
         query = sa.select(LogEntry).where(LogEntry.caused_by == entry_id).order_by(LogEntry.id)
         return list(self._session.scalars(query))
-
-    def later_than(self, entry_id: int, resource_type: str, resource_id: uuid.UUID | str) -> bool:
-        """Whether anything was done to an object after an entry."""
-        query = sa.select(LogEntry.id).where(
-            LogEntry.id > entry_id,
-            LogEntry.resource_type == resource_type,
-            LogEntry.resource_id == str(resource_id),
-        )
-        return self._session.scalar(query.limit(1)) is not None

@@ -86,7 +86,9 @@ class Lifecycle:
     def require_live(self, item: Any) -> None:
         """WrongState unless the item is on review or approved."""
         if not item.live:
-            raise errors.WrongState(f"{_named(item)} is {_words(item.status)}. Restore it first.")
+            raise errors.WrongState(
+                f"{_named(item)} is {_words(item.status)}. Restore it first; administrators can."
+            )
 
     def approve(self, item: Any, message: str | None = None) -> LogEntry:
         """NotOnReview if it is not on review."""

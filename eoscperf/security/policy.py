@@ -62,11 +62,12 @@ class SecurityPolicy:
     def refusal(self, request: Any, context: Any, permission: str) -> errors.DomainError:
         """Why a loaded object does not admit a caller who has reached the level."""
         identity = self.identity(request)
+        principals = [Everyone, *([Authenticated, *identity.principals] if identity else []), "role:admin"]
+        if not self._acl.permits(context, principals, permission):
+            return errors.OwnerRequired("Only the uploader may do this.")
         if identity is not None and identity.admin is None:
-            principals = [Everyone, Authenticated, *identity.principals, "role:admin"]
-            if self._acl.permits(context, principals, permission):
-                return errors.ProviderUnavailable(_UNKNOWN_ENTITLEMENTS)
-        return errors.OwnerRequired("Only the uploader may do this.")
+            return errors.ProviderUnavailable(_UNKNOWN_ENTITLEMENTS)
+        return errors.OwnerRequired("Only the uploader or an administrator may do this.")
 
     def remember(self, request: Any, userid: str, **kw: Any) -> list[tuple[str, str]]:
         return []

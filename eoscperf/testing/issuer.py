@@ -232,10 +232,6 @@ class TestIssuer:
         """The endpoint answers with these bytes, until `up`."""
         self.replies[endpoint] = Reply(200, body)
 
-    def claim_other_issuer(self, issuer: str = "https://other.example") -> None:
-        """The discovery document names another issuer, until `up`."""
-        self.extra_discovery["issuer"] = issuer
-
     def answer(self, endpoint: str, headers: Mapping[str, str], form: Mapping[str, str]) -> Reply | None:
         """What the endpoint replies; None closes the connection."""
         self.calls[endpoint] += 1

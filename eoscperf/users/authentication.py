@@ -94,8 +94,7 @@ def trusted_tokens(registry: Any) -> BearerTokens:
 def _issuers(registry: Any) -> list[Issuer]:
     """Every trusted issuer, those of the settings and those of plug-ins."""
     providers = identity_providers(registry).values()
-    own = [provider.issuer for provider in providers if provider.issuer is not None]
-    return [*registry.settings["oidc.issuers"], *own]
+    return [provider.issuer for provider in providers if provider.issuer is not None]
 
 
 def _refuse_doubles(event: ApplicationCreated) -> None:
@@ -142,4 +141,6 @@ def _answers_for(provider: IdentityProvider, iss: str) -> bool:
 def includeme(config: Any) -> None:
     config.registry[_TOKENS] = TrustedTokens(config.registry)
     config.add_authenticator("bearer", bearer_identity)
+    for issuer in config.get_settings()["oidc.issuers"]:
+        config.add_identity_provider(issuer.name, issuer=issuer)
     config.add_subscriber(_refuse_doubles, ApplicationCreated)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click.testing
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from prometheus_client.exposition import generate_latest
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
 
 import eoscperf
+from eoscperf.benchmarks.models import Benchmark
 from eoscperf.errors import problem_types
 from eoscperf.rest.openapi import document as document_of
+from eoscperf.rest.renderer import dumps
 from eoscperf.rest.service import api_services
 from eoscperf.results import filters
+from eoscperf.results.exports.rows import Row
 from eoscperf.scripts.admin import main as admin
 from eoscperf.testing.api import ApiClient
+from eoscperf.testing.conformance import formats
+from eoscperf.web.metrics import RequestMetrics
 
 VENDOR = Path(eoscperf.__file__).parent / "static" / "vendor"
 
@@ -136,6 +147,98 @@ def test_every_error_is_a_problem_with_its_types_and_an_example(document: dict[s
             assert types, (method, path, status)
             assert set(types) <= known
             assert content["application/problem+json"]["examples"]
+
+
+def examples_of(content: dict[str, Any]) -> list[Any]:
+    shown = [one["value"] for one in content.get("examples", {}).values()]
+    return [*shown, content["example"]] if "example" in content else shown
+
+
+def bodies(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Each body that is taken, or answered with success: whose it is, its media type, its description."""
+    found = []
+    for _, _, one in operations(document):
+        for media_type, content in one.get("requestBody", {}).get("content", {}).items():
+            found.append((f"{one['operationId']} request", media_type, content))
+        for status, response in one["responses"].items():
+            if status < "300":
+                for media_type, content in resolved(document, response).get("content", {}).items():
+                    found.append((f"{one['operationId']} {status}", media_type, content))
+    return found
+
+
+def test_every_body_but_binary_ones_has_an_example(document: dict[str, Any]) -> None:
+    without = {(media_type, where) for where, media_type, one in bodies(document) if not examples_of(one)}
+    binary = {(media_type, where) for where, media_type, _ in bodies(document) if "parquet" in media_type}
+    assert without == binary
+
+
+def test_examples_are_as_their_schemas_say(document: dict[str, Any]) -> None:
+    registry: Any = Registry().with_resource(
+        "urn:document", Resource.from_contents(document, default_specification=DRAFT202012)
+    )
+    faults = []
+    for where, media_type, content in bodies(document):
+        schema = json.loads(json.dumps(content["schema"]).replace('"#/', '"urn:document#/'))
+        validator = Draft202012Validator(schema, registry=registry, format_checker=formats)
+        for value in examples_of(content):
+            faults += [
+                (where, media_type, error.json_path, error.message) for error in validator.iter_errors(value)
+            ]
+    assert faults == []
+
+
+def test_ndjson_examples_of_a_batch_are_the_items_line_by_line(document: dict[str, Any]) -> None:
+    content = document["paths"]["/results:batch"]["post"]["requestBody"]["content"]
+    arrays, texts = examples_of(content["application/json"]), examples_of(content["application/x-ndjson"])
+    assert [[json.loads(line) for line in text.splitlines()] for text in texts] == arrays
+    assert len(arrays[0]) == 2
+
+
+def test_a_batch_that_was_stored_has_no_failed_items_in_its_example(document: dict[str, Any]) -> None:
+    answer = document["paths"]["/results:batch"]["post"]["responses"]["201"]["content"]["application/json"]
+    [report] = examples_of(answer)
+    assert report["failed"] == 0
+    assert [item["status"] for item in report["items"]] == [201] * report["created"]
+    assert report["created"] > 0
+
+
+@pytest.mark.parametrize("name", ["csv", "ndjson", "md"])
+def test_examples_of_exports_are_what_the_exports_write(
+    document: dict[str, Any], shared_app: Any, name: str
+) -> None:
+    shown = document["components"]["schemas"]["Result"]["example"]
+    benchmark, site, flavor = shown["benchmark"], shown["site"], shown["flavor"]
+    result: Any = SimpleNamespace(
+        id=shown["id"],
+        execution_datetime=datetime.datetime.fromisoformat(shown["execution_datetime"]),
+        upload_datetime=datetime.datetime.fromisoformat(shown["upload_datetime"]),
+        benchmark_id=benchmark["id"],
+        benchmark=Benchmark(docker_image=benchmark["docker_image"], docker_tag=benchmark["docker_tag"]),
+        flavor=SimpleNamespace(id=flavor["id"], name=flavor["name"], site=SimpleNamespace(**site)),
+        tags=[SimpleNamespace(**tag) for tag in shown["tags"]],
+        status=shown["status"],
+        json=dumps(shown["json"]).decode(),
+    )
+    presenter: Any = SimpleNamespace(present=lambda _: shown)
+    export = shared_app.registry["eoscperf.export_formats"][name]
+    written = b"".join(export.writer(iter([Row(result, presenter)]), ())).decode()
+    for path in ("/results", "/results:search", "/users/self/results"):
+        content = document["paths"][path]["get"]["responses"]["200"]["content"]
+        assert examples_of(content[export.media_type]) == [written], path
+
+
+def test_the_excerpt_of_the_figures_is_made_of_lines_that_are_served(document: dict[str, Any]) -> None:
+    [excerpt] = examples_of(document["paths"]["/metrics"]["get"]["responses"]["200"]["content"]["text/plain"])
+    figures = RequestMetrics()
+    figures.answered("GET", "sites", 200, 0.02)
+    served = generate_latest(figures.registry).decode().splitlines()
+    assert set(excerpt.splitlines()) <= set(served)
+
+
+def test_the_excerpt_of_the_page_is_how_it_begins(api: ApiClient, document: dict[str, Any]) -> None:
+    [excerpt] = examples_of(document["paths"]["/"]["get"]["responses"]["200"]["content"]["text/html"])
+    assert api.get("/", headers={"Accept": "text/html"}).text.startswith(excerpt)
 
 
 def test_every_problem_type_is_described(document: dict[str, Any]) -> None:

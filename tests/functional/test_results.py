@@ -109,6 +109,10 @@ def test_results_are_not_from_the_future(api, parents):
     upload(api, parents, execution_datetime=soon.isoformat())
     answer = upload(api, parents, execution_datetime=late.isoformat(), status=422)
     assert the_errors(answer) == {("execution_datetime", None)}
+    (error,) = answer.json["errors"]
+    said, told = error["detail"].rsplit(" ", 1)
+    assert said == "lies in the future; the time of this server is"
+    assert soon - datetime.timedelta(seconds=31) <= datetime.datetime.fromisoformat(told) < late
 
 
 def test_every_unknown_reference_is_named_at_once(api):
@@ -431,7 +435,9 @@ def test_others_may_not_tag(api, make, hidden):
     path = f"/results/{make.result().id}/tags"
     api.put(path, {}, status=401)
     api.put(path, {}, as_="stranger", status=403)
-    assert api.put(path, {}, as_="other", status=403).json["type"].endswith(":owner-required")
+    refused = api.put(path, {}, as_="other", status=403).json
+    assert refused["type"].endswith(":owner-required")
+    assert refused["detail"] == "Only the uploader or an administrator may do this."
     for state in ("withdrawn", "removed"):
         path = f"/results/{hidden[state].id}/tags"
         api.put(path, {}, as_="other", status=410)
@@ -457,8 +463,9 @@ def test_only_the_uploader_withdraws(api, make, session, events):
     result = make.result(uploader=api.person("user"))
     path = f"/results/{result.id}"
     api.post(path + ":withdraw", status=401)
-    api.post(path + ":withdraw", as_="other", status=403)
-    api.post(path + ":withdraw", as_="admin", status=403)
+    for who in ("other", "admin"):
+        refused = api.post(path + ":withdraw", as_=who, status=403).json
+        assert refused["detail"] == "Only the uploader may do this."
     api.post(path + ":withdraw", {"message": "wrong input"}, as_="user", status=204)
     shown = api.get(path, as_="user").json
     assert (shown["status"], shown["status_message"]) == ("withdrawn", "wrong input")

@@ -57,6 +57,7 @@ def test_adding_is_for_users_and_looking_after_for_administrators(api, make):
 def test_names_are_unique_among_live_tags(api, make):
     tag, other = make.tag("a"), make.tag("b")
     answer = api.post("/tags", {"name": "a"}, as_="user", status=409)
+    assert answer.json["detail"] == "The tag name a is in use."
     assert answer.json["existing"] == str(tag.id)
     api.post("/tags", {"name": "A"}, as_="user", status=201)
     answer = api.put(f"/tags/{other.id}", {"name": "a"}, as_="admin", status=409)

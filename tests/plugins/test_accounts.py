@@ -267,18 +267,24 @@ class TestTheStart:
             start(tmp_path, **{"accounts.issuer": issuer})
 
     @pytest.mark.parametrize(
-        "settings",
+        ("settings", "said"),
         [
-            {"oidc.issuers": "accounts", "oidc.accounts.issuer": "https://aai.example.org"},
-            {
-                "oidc.issuers": "aai",
-                "oidc.aai.issuer": "https://aai.example.org",
-                "accounts.issuer": "https://aai.example.org",
-            },
+            (
+                {"oidc.issuers": "accounts", "oidc.accounts.issuer": "https://aai.example.org"},
+                "the identity provider accounts is claimed by",
+            ),
+            (
+                {
+                    "oidc.issuers": "aai",
+                    "oidc.aai.issuer": "https://aai.example.org",
+                    "accounts.issuer": "https://aai.example.org",
+                },
+                "must differ in their issuer",
+            ),
         ],
     )
-    def test_fails_when_issuers_cannot_be_told_apart(self, tmp_path, settings):
-        with pytest.raises(ConfigurationError, match="must differ"):
+    def test_fails_when_issuers_cannot_be_told_apart(self, tmp_path, settings, said):
+        with pytest.raises(ConfigurationError, match=said):
             start(tmp_path, **settings)
 
 

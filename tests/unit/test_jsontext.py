@@ -130,6 +130,22 @@ def test_what_is_refused_and_why(text: str | bytes, detail: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "detail"),
+    [
+        (b'{"a":  }', "Line is not JSON: column 8"),
+        (b"[NaN]", "NaN is not a JSON number (column 2)"),
+        (b"\xef\xbb\xbf{}", "Line starts with a byte order mark; send UTF-8 without one"),
+        (b'"\xff"', "Line is not UTF-8: byte 2 cannot be decoded"),
+        (b"[" * 65 + b"]" * 65, "Line is nested deeper than 64 levels"),
+    ],
+)
+def test_what_is_refused_of_one_line_of_several_is_not_called_the_body(line: bytes, detail: str) -> None:
+    with pytest.raises(jsontext.JSONTextError) as caught:
+        jsontext.loads(line, one_line=True)
+    assert caught.value.detail == detail
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "[" * 64 + "]" * 64,

@@ -94,6 +94,11 @@ class TestWhatIsWrong:
         message = refused({"EOSCPERF_SECRETS": "x"})
         assert "EOSCPERF_SECRETS: no such setting; did you mean EOSCPERF_SECRET?" in message
 
+    def test_the_common_prefix_alone_makes_no_variable_the_one_that_is_meant(self):
+        message = refused({"EOSCPERF_FOO": "x"})
+        assert "EOSCPERF_FOO: no such setting" in message
+        assert "EOSCPERF_FOO: no such setting; did you mean" not in message
+
     @pytest.mark.parametrize("given", [{}, {"sqlalchemy.url": ""}])
     def test_a_required_setting_must_be_there(self, given):
         with pytest.raises(ConfigurationError, match=r"sqlalchemy\.url: is required"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import eoscperf
 from eoscperf.rest.openapi import document
 from eoscperf.rest.renderer import dumps, raw
 from eoscperf.rest.service import ApiService
@@ -19,6 +20,11 @@ _ANSWER: dict[str, Any] = {
         "type": "object",
         "required": ["openapi", "info", "paths"],
         "properties": {"openapi": {"type": "string", "pattern": r"^3\.1\."}},
+        "example": {
+            "openapi": "3.1.0",
+            "info": {"title": "eoscperf", "version": eoscperf.__version__},
+            "paths": {"/sites": {"get": {"operationId": "ListSites", "summary": "List sites"}}},
+        },
     },
     "examples": [{"summary": "The whole document", "status": 200}],
 }

@@ -30,7 +30,7 @@ def build(registry: Any, schemas: Mapping[str, Mapping[str, Any]]) -> Schema:
     def page_of(item: str) -> str:
         return pages.setdefault(item, f"{item}Page")
 
-    writer = Writer(registry, page_of)
+    writer = Writer(registry, page_of, schemas)
     paths: dict[str, Schema] = {}
     tags: list[str] = []
     for service in api_services(registry).values():

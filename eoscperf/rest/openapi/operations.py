@@ -9,7 +9,7 @@ from typing import Any
 
 from eoscperf.extend.directives import export_formats
 from eoscperf.rest import examples
-from eoscperf.rest.openapi import nodes
+from eoscperf.rest.openapi import nodes, samples
 from eoscperf.rest.openapi.components import (
     PROBLEM_MEDIA_TYPE,
     TYPE,
@@ -85,8 +85,11 @@ _IDEMPOTENCY = {"in-progress", "idempotency-mismatch"}
 class Writer:
     """Writes the operations of one application."""
 
-    def __init__(self, registry: Any, page_of: Callable[[str], str]) -> None:
+    def __init__(
+        self, registry: Any, page_of: Callable[[str], str], schemas: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         self._registry = registry
+        self._schemas = schemas
         self._page_of = page_of
         self._slugs = slugs_by_status()
         self.responses: dict[str, Schema] = {}
@@ -140,13 +143,19 @@ class Writer:
         }
         content: dict[str, Schema] = {}
         for media_type in operation.media_types:
-            textual = not media_type.endswith("json") or media_type == "application/x-ndjson"
+            textual = not media_type.endswith("json") or media_type == samples.NDJSON
             content[media_type] = {
                 "schema": {"type": "string", "description": "One JSON object per line."}
                 if textual
                 else schema
             }
             fitting = {name: one for name, one in shown.items() if isinstance(one["value"], str) is textual}
+            if media_type == samples.NDJSON:
+                fitting |= {
+                    name: {**one, "value": samples.lines(one["value"])}
+                    for name, one in shown.items()
+                    if isinstance(one["value"], list)
+                }
             if fitting:
                 content[media_type]["examples"] = fitting
         limit = self._registry.settings[f"limits.{operation.body_limit}"]
@@ -197,12 +206,16 @@ class Writer:
                         "schema": {"oneOf": [page, {"type": "array", "items": item}]}
                     }
                 else:
-                    content.setdefault(export.media_type, {"schema": {"type": "string"}})
+                    written = content.setdefault(export.media_type, {"schema": {"type": "string"}})
+                    shown = samples.of_export(export.media_type, operation.returns, self._schemas)
+                    if shown:
+                        written["examples"] = shown
         answers = {
             name: {"summary": example["summary"], "value": example["answer"]}
             for name, example in examples.named(operation.examples).items()
             if example["status"] == status and "answer" in example
         }
+        answers = answers or samples.of_answer(operation, status, returns, self._schemas)
         if answers:
             content[operation.offers[0]]["examples"] = answers
         described["content"] = content

@@ -25,6 +25,8 @@ def includeme(config: Any) -> None:
         by_accept=False,
         help="Markdown table of the first 1000 results",
     )
+    if parquet.is_installed():
+        config.add_capability("parquet", "Results as Parquet files")
     config.add_export_format(
         "parquet",
         "application/vnd.apache.parquet",

@@ -35,13 +35,3 @@ def test_what_came_along_is_found(session, admin):
     root = journal.record("delete", "site", uuid.uuid4())
     parts = [journal.record("delete", "flavor", uuid.uuid4(), caused_by=root.id) for _ in range(2)]
     assert journal.caused_by(root.id) == parts
-
-
-def test_later_entries_about_an_object_are_noticed(session, admin):
-    journal = Journal(session, admin)
-    thing = uuid.uuid4()
-    first = journal.record("approve", "site", thing)
-    journal.record("approve", "site", uuid.uuid4())
-    assert not journal.later_than(first.id, "site", thing)
-    journal.record("delete", "site", thing)
-    assert journal.later_than(first.id, "site", thing)

@@ -110,6 +110,17 @@ def test_once_it_is_loaded_the_object_decides_too(registry, permission, who, cal
     assert bool(request.has_permission(permission, thing(request))) is (caller in who)
 
 
+@pytest.mark.parametrize(
+    ("permission", "who"),
+    [("thing:owner", "Only the uploader or an administrator"), ("thing:sign", "Only the uploader")],
+)
+def test_a_refusal_names_everybody_who_may(registry, permission, who):
+    request = request_of(registry, CALLERS["bob"])
+    problem = registry["eoscperf.policy"].refusal(request, thing(request), permission)
+    assert isinstance(problem, errors.OwnerRequired)
+    assert problem.detail == f"{who} may do this."
+
+
 @pytest.mark.parametrize("caller", CALLERS)
 def test_what_nobody_declared_is_closed_to_everybody(registry, caller):
     request = request_of(registry, CALLERS[caller])

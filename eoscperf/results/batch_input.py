@@ -1,0 +1,68 @@
+"""From the body of a batch to its uploads: each item is read alone, and a fault in it is its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import colander
+
+from eoscperf import errors, jsontext
+from eoscperf.errors import DomainError, Issue
+from eoscperf.rest.schema import issues_of
+from eoscperf.results import schemas
+from eoscperf.results.batch import Outcome
+from eoscperf.results.submit import Place, Upload
+
+NDJSON = "application/x-ndjson"
+
+
+def read_batch(body: Any, media_type: str, settings: Mapping[str, Any]) -> list[Outcome]:
+    """An outcome per item: with the upload it is, or with what keeps it from being one.
+
+    `body` is the bytes of NDJSON, and of any other media type the JSON that was read. Invalid when it is no
+    batch, or one of too many items.
+    """
+    most = settings["limits.batch_items"]
+    items = list(_lines(body, most) if media_type == NDJSON and body else _elements(body))
+    if len(items) > most:
+        raise errors.Invalid([Issue(f"A batch has at most {most} items.", pointer="")])
+    node = schemas.BATCH_ITEM.bind(limits={"tags": settings["limits.tags"]})
+    return [_outcome(index, item, node, settings["limits.result_bytes"]) for index, item in enumerate(items)]
+
+
+def _elements(document: Any) -> list[Any]:
+    if not isinstance(document, list):
+        raise errors.Invalid([Issue("A batch must be a JSON array, or NDJSON.", pointer="")])
+    return document
+
+
+def _lines(body: bytes, most: int) -> Iterator[Any]:
+    """The items, at most one more than allowed; a line that cannot be read is its error."""
+    for index, line in jsontext.lines(body):
+        if index > most:
+            return
+        try:
+            yield jsontext.loads(line, max_depth=jsontext.MAX_DEPTH + 1, one_line=True)
+        except jsontext.JSONTextError as problem:
+            yield errors.MalformedRequest(f"Item {index}: {problem.detail}")
+
+
+def _outcome(index: int, item: Any, node: Any, most_bytes: int) -> Outcome:
+    if isinstance(item, DomainError):
+        return Outcome(index, error=item)
+    place = Place(index)
+    try:
+        fields = node.deserialize(item)
+    except colander.Invalid as problem:
+        return Outcome(index, error=errors.Invalid(issues_of(problem, "body", (index,))))
+    where = jsontext.find_unstorable(fields["json"])
+    issues = []
+    if where is not None:
+        fault = "must not hold NUL or half of a surrogate pair"
+        issues.append(place.json(Issue(fault, "body", jsontext.dotted(where), where)))
+    elif len(jsontext.dumps(fields["json"]).encode()) > most_bytes:
+        issues.append(place.json(Issue(f"may have at most {most_bytes} bytes", pointer="")))
+    if issues:
+        return Outcome(index, error=errors.Invalid(issues))
+    return Outcome(index, upload=Upload(place=place, **fields))
