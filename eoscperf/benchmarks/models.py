@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
@@ -40,9 +40,15 @@ class Benchmark(Reviewed, Base):
     image_check: Mapped[str | None]
     """what is known about the image in its registry, a JSON object as text; None: never asked"""
 
+    name_sql: ClassVar[Any]
+    """`name` for statements"""
+
     @property
     def name(self) -> str:
         return f"{self.docker_image}:{self.docker_tag}"
 
     def searched(self) -> tuple[str | None, ...]:
         return self.name, self.description
+
+
+Benchmark.name_sql = Benchmark.docker_image + ":" + Benchmark.docker_tag

@@ -20,6 +20,9 @@ CORE_MODELS = (
     "eoscperf.sites.models",
     "eoscperf.benchmarks.models",
     "eoscperf.results.models",
+    "eoscperf.results.projection.models",
+    "eoscperf.results.tallies.models",
+    "eoscperf.results.catalogue",
     "eoscperf.moderation.models",
 )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     from eoscperf.results import api, api_tags, resources, schemas
+    from eoscperf.results.catalogue import Catalogue
     from eoscperf.results.dependents import Dependents
     from eoscperf.results.permissions import PERMISSIONS
     from eoscperf.results.service import Results
@@ -14,6 +15,7 @@ def includeme(config: Any) -> None:
     from eoscperf.results.subscribers import SUBSCRIBERS
     from eoscperf.results.tags import Tags
 
+    config.registry["eoscperf.catalogue"] = Catalogue()
     for name, (description, level) in PERMISSIONS.items():
         config.add_permission(name, description, default=level)
     for service in (Results, Uploads, Tags, Dependents):

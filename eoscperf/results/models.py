@@ -61,7 +61,7 @@ class Result(Base):
             "ix_results_benchmark_status_execution", "benchmark_id", "status", "execution_datetime", "id"
         ),
         sa.Index("ix_results_benchmark_status_upload", "benchmark_id", "status", "upload_datetime", "id"),
-        sa.Index("ix_results_flavor_status", "flavor_id", "status"),
+        sa.Index("ix_results_flavor_status_execution", "flavor_id", "status", "execution_datetime", "id"),
         sa.Index("ix_results_site_status", "site_id", "status"),
         sa.Index("ix_results_uploader_execution", "uploader_id", "execution_datetime", "id"),
         # All that says who may see a result, so that counting does not read the results themselves.

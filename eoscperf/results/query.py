@@ -31,7 +31,7 @@ STATUSES = ("visible", "claimed", "withdrawn", "removed")
 GONE = ("rejected", "deleted")
 """States of a benchmark, site or flavor that is as good as unknown."""
 
-IMAGE: sa.ColumnElement[str] = Benchmark.docker_image + ":" + Benchmark.docker_tag
+IMAGE: sa.ColumnElement[str] = Benchmark.name_sql
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

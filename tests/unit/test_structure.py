@@ -20,7 +20,7 @@ SAME_HEIGHT = {("review", "users"), ("users", "review")}
 
 KERNEL = ("listing", "security", "rest", "extend", "web")
 
-ROOFS = ("plugins", "demo", "testing", "scripts", "home")
+ROOFS = ("plugins", "demo", "testing", "scripts", "home", "archive", "earlier")
 """What stands on top of the features: nothing below imports it."""
 
 WEB_MODULES = ("pyramid", "cornice", "webob", "colander")

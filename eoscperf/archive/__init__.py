@@ -1,0 +1,1 @@
+"""Everything in the database as an open archive, and back."""
