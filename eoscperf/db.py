@@ -126,11 +126,32 @@ def _lower(value: Any) -> Any:
 
 def request_session(factory: orm.sessionmaker[orm.Session], manager: Any, **info: Any) -> orm.Session:
     """A session that lives and dies with the transaction manager's transaction."""
-    session = factory(info=info)
     # "changed" from the start: Core statements are invisible to the unit of work, and a session
     # that looks clean would be rolled back in silence.
-    zope.sqlalchemy.register(session, initial_state="changed", transaction_manager=manager)
-    return session
+    events = zope.sqlalchemy.ZopeTransactionEvents("changed", manager)
+    return factory(info=info | {_JOINING: events})
+
+
+_JOINING = "eoscperf.joining"
+
+
+# Registered once for all sessions: doing it anew for each takes longer than many a query.
+@sa.event.listens_for(orm.Session, "after_begin")
+def _after_begin(session: orm.Session, transaction: Any, connection: sa.Connection) -> None:
+    if _JOINING in session.info:
+        session.info[_JOINING].after_begin(session, transaction, connection)
+
+
+@sa.event.listens_for(orm.Session, "after_attach")
+def _after_attach(session: orm.Session, instance: Any) -> None:
+    if _JOINING in session.info:
+        session.info[_JOINING].after_attach(session, instance)
+
+
+@sa.event.listens_for(orm.Session, "before_commit")
+def _before_commit(session: orm.Session) -> None:
+    if _JOINING in session.info:
+        session.info[_JOINING].before_commit(session)
 
 
 def _dbsession(request: Any) -> orm.Session:

@@ -16,6 +16,8 @@ from typing import Any
 
 MAX_DEPTH = 64
 MAX_NUMBER_LENGTH = 1000
+STORED_DEPTH = 500
+"""Levels of nesting that can be read of what is stored."""
 
 
 class JSONTextError(ValueError):
@@ -82,6 +84,19 @@ def loads(data: bytes | str, *, max_depth: int = MAX_DEPTH, one_line: bool = Fal
         raise JSONTextError(f"{subject} is not JSON: {_place(text, error.pos, one_line)}") from None
     except _BadNumber as error:
         raise JSONTextError(f"{error.problem} ({_place_of(text, error.literal, one_line)})") from None
+
+
+def loads_stored(text: str) -> Any:
+    """Read JSON that is stored already, whatever the limits of an upload are today; raises `JSONTextError`.
+
+    Numbers beyond the range of a double are infinite or zero, but remember their text. Only what is nested
+    deeper than `STORED_DEPTH` cannot be read.
+    """
+    _check_depth(text, STORED_DEPTH, "The JSON")
+    try:
+        return _STORED.decode(text)
+    except json.JSONDecodeError as error:
+        raise JSONTextError(f"The JSON cannot be read: {_place(text, error.pos, False)}") from None
 
 
 def dumps(value: Any) -> str:
@@ -209,6 +224,19 @@ def _check_range(literal: str) -> None:
 def _constant(literal: str) -> Any:
     raise _BadNumber(literal, f"{literal} is not a JSON number")
 
+
+def _stored_number(literal: str) -> float:
+    number = float(literal)
+    return number if number.__repr__() == literal else FloatLiteral(literal)
+
+
+def _stored_integer(literal: str) -> int | float:
+    if len(literal) > 300:
+        return FloatLiteral(literal)
+    return IntegerLiteral(literal) if literal == "-0" else int(literal)
+
+
+_STORED = json.JSONDecoder(parse_float=_stored_number, parse_int=_stored_integer)
 
 _DECODER = json.JSONDecoder(parse_float=_number, parse_int=_integer, parse_constant=_constant)
 

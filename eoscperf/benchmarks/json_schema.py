@@ -6,7 +6,6 @@ a deadline that is asked at every step, and nothing is ever fetched.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -22,6 +21,7 @@ from .schema_engine.evaluation import Run
 from .schema_engine.index import META, Index, Path
 from .schema_engine.keywords import VALIDATORS
 from .schema_engine.limits import Deadline, SchemaUnusable, ValidationTimeout
+from .schema_engine.quick import Quick
 
 __all__ = ["SchemaIssue", "SchemaUnusable", "ValidationTimeout", "Verdict", "check_schema", "validate"]
 
@@ -65,7 +65,10 @@ def validate(schema_text: str, instance: Any, *, seconds: float = 2.0, limit: in
     """Validate a value against a schema; raises `SchemaUnusable` and `ValidationTimeout`."""
     deadline = Deadline(seconds)
     try:
-        index = _SCHEMAS.index(schema_text, deadline)
+        schema = _SCHEMAS.ready(schema_text, deadline)
+        if schema.quick.fits(instance, deadline):
+            return Verdict([], False)
+        index = schema.index
         found = _Findings(limit)
         found.add_errors(Run(index, deadline, VALIDATORS).errors(index.document, index.root_uri, instance))
     except RecursionError:
@@ -73,28 +76,36 @@ def validate(schema_text: str, instance: Any, *, seconds: float = 2.0, limit: in
     return Verdict(found.issues(), found.full)
 
 
+class _Ready:
+    """A schema that is ready to validate: quickly whether a value fits, in full why it does not."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.quick = Quick(index, VALIDATORS)
+
+
 class _Schemas:
     """Schemas that are ready to validate, the latest used ones, for all threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: OrderedDict[bytes, tuple[int, Index | str]] = OrderedDict()
+        self._known: OrderedDict[str, _Ready | str] = OrderedDict()
         self._characters = 0
 
-    def index(self, text: str, deadline: Deadline) -> Index:
+    def ready(self, text: str, deadline: Deadline) -> _Ready:
         """The schema of this text; raises `SchemaUnusable`."""
-        key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         with self._lock:
-            entry = self._known.get(key)
-            if entry is not None:
-                self._known.move_to_end(key)
-        ready = entry[1] if entry is not None else self._prepare(key, text, deadline)
+            ready = self._known.get(text)
+            if ready is not None:
+                self._known.move_to_end(text)
+        if ready is None:
+            ready = self._prepare(text, deadline)
         if isinstance(ready, str):
             raise SchemaUnusable(ready)
         return ready
 
-    def _prepare(self, key: bytes, text: str, deadline: Deadline) -> Index | str:
-        ready: Index | str
+    def _prepare(self, text: str, deadline: Deadline) -> _Ready | str:
+        ready: _Ready | str
         try:
             index, issues = _examine(jsontext.loads(text), deadline, 1)
         except jsontext.JSONTextError as error:
@@ -103,16 +114,16 @@ class _Schemas:
             if index is None or issues:
                 ready = f"{issues[0].detail} (at {issues[0].pointer or 'the root'} of the schema)"
             else:
-                ready = index
+                ready = _Ready(index)
         with self._lock:
-            if key not in self._known:
-                self._known[key] = (len(text), ready)
+            if text not in self._known:
+                self._known[text] = ready
                 self._characters += len(text)
             while len(self._known) > CACHED_SCHEMAS or (
                 self._characters > CACHED_CHARACTERS and len(self._known) > 1
             ):
-                _, (size, _) = self._known.popitem(last=False)
-                self._characters -= size
+                oldest, _ = self._known.popitem(last=False)
+                self._characters -= len(oldest)
         return ready
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import enum
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -90,6 +90,31 @@ class Page(Generic[Item]):
         return {name: getattr(self, name) for name in names if getattr(self, name) is not UNSET}
 
 
+class Found(NamedTuple):
+    """A row of a list: the item, the values it is ordered by, and its key."""
+
+    item: Any
+    values: tuple[Any, ...]
+    key: tuple[Any, ...]
+
+
+class Source(Protocol):
+    """An ordered list that pages can be cut from."""
+
+    @property
+    def order(self) -> Order:
+        """What it is ordered by."""
+
+    def read(self, limit: int, *, offset: int = 0, after: tuple[Any, ...] | None = None) -> list[Found]:
+        """At most so many rows, from an offset or after the place that a row with these values has."""
+
+    def find(self, key: tuple[Any, ...]) -> Found | None:
+        """The row with this key."""
+
+    def count(self) -> int:
+        """How many rows there are."""
+
+
 def paginate(
     session: orm.Session | sa.Connection,
     statement: sa.Select[Any],
@@ -108,15 +133,17 @@ def paginate(
     `transform`. `count` counts all rows (None: those of the statement). `row_key` are expressions
     that tell rows apart (default: the keys marked so). Raises `BadCursor`.
     """
-    order = _Order(sort_keys, row_key)
-    if request.cursor is None:
-        page = _numbered(session, statement, count, order, request)
-    else:
-        page = _after_cursor(session, statement, count, order, request, bind)
+    source = StatementSource(session, statement, count, Order(sort_keys, row_key))
+    page = cut_page(source, request, bind)
     return page if transform is None else page.map(transform)
 
 
-class _Order:
+def cut_page(source: Source, request: PageRequest, bind: CursorBinding) -> Page[Any]:
+    """The page asked for. Raises `BadCursor`."""
+    return _numbered(source, request) if request.cursor is None else _after_cursor(source, request, bind)
+
+
+class Order:
     """The expressions that a list is ordered by, as columns that are added to its statement."""
 
     def __init__(self, keys: Sequence[SortKey], row_key: Sequence[Any] | None) -> None:
@@ -169,22 +196,58 @@ class _Order:
         pairs = zip(self.key, values, strict=True)
         return sa.and_(*(expression == _literal(value, expression) for expression, value in pairs))
 
-    def split(self, row: sa.Row[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
-        """A row's own columns, the values it is ordered by and its key."""
-        end = len(row) - len(self.key_columns)
-        middle = end - len(self.columns)
-        return tuple(row[:middle]), tuple(row[middle:end]), tuple(row[end:])
+    def found(self, result: sa.Result[Any]) -> list[Found]:
+        """The rows of a statement that ends in the columns of this order."""
+        as_row = result_tuple(list(result.keys())[: -self.width])
+        end = -len(self.key_columns)
+        rows = []
+        for row in result:
+            own, values, key = row[: -self.width], row[-self.width : end], row[end:]
+            rows.append(Found(own[0] if len(own) == 1 else as_row(own), tuple(values), tuple(key)))
+        return rows
 
 
-def _numbered(
-    session: orm.Session | sa.Connection,
-    statement: sa.Select[Any],
-    count: Any,
-    order: _Order,
-    request: PageRequest,
-) -> Page[Any]:
-    ordered = order.by(statement).limit(request.per_page + 1).offset(request.offset)
-    items = [item for item, _, _ in _fetch(session, ordered, order)]
+class StatementSource:
+    """The rows of one statement."""
+
+    def __init__(
+        self,
+        session: orm.Session | sa.Connection,
+        statement: sa.Select[Any],
+        count: sa.Select[int] | Callable[[], int] | None,
+        order: Order,
+    ) -> None:
+        self.order = order
+        self._session = session
+        self._statement = statement
+        self._count = count
+
+    def read(self, limit: int, *, offset: int = 0, after: tuple[Any, ...] | None = None) -> list[Found]:
+        ordered = self.order.by(self._statement).limit(limit)
+        if offset:
+            ordered = ordered.offset(offset)
+        if after is not None:
+            ordered = ordered.where(self.order.after(after))
+        return self._fetch(ordered)
+
+    def find(self, key: tuple[Any, ...]) -> Found | None:
+        statement = self.order.by(self._statement).where(self.order.having_key(key)).limit(1)
+        return next(iter(self._fetch(statement)), None)
+
+    def count(self) -> int:
+        if callable(self._count):
+            return self._count()
+        count = self._count
+        if count is None:
+            count = sa.select(sa.func.count()).select_from(self._statement.order_by(None).subquery())
+        return self._session.execute(count).scalar_one()
+
+    def _fetch(self, statement: sa.Select[Any]) -> list[Found]:
+        return self.order.found(self._session.execute(statement))
+
+
+def _numbered(source: Source, request: PageRequest) -> Page[Any]:
+    items = [row.item for row in source.read(request.per_page + 1, offset=request.offset)]
     has_next = len(items) > request.per_page
     total = pages = None
     if request.total:
@@ -192,7 +255,7 @@ def _numbered(
         if not has_next and (items or request.page == 1):
             total = seen
         else:
-            total = _count(session, statement, count)
+            total = source.count()
             # Rows may have come or gone since they were read: what is said of them must agree with them.
             total = max(total, seen) if has_next else min(total, seen)
         pages = -(-total // request.per_page)
@@ -213,30 +276,20 @@ def _numbered(
     )
 
 
-def _after_cursor(
-    session: orm.Session | sa.Connection,
-    statement: sa.Select[Any],
-    count: Any,
-    order: _Order,
-    request: PageRequest,
-    bind: CursorBinding,
-) -> Page[Any]:
-    ordered = order.by(statement)
-    if request.cursor:
-        values = _values_at(session, statement, order, read_cursor(request.cursor, bind))
-        ordered = ordered.where(order.after(values))
-    rows = _fetch(session, ordered.limit(request.per_page + 1), order)
+def _after_cursor(source: Source, request: PageRequest, bind: CursorBinding) -> Page[Any]:
+    after = _place(source, read_cursor(request.cursor, bind)) if request.cursor else None
+    rows = source.read(request.per_page + 1, after=after)
     has_next = len(rows) > request.per_page
     next_cursor = None
     if has_next:
-        _, values, key = rows[request.per_page - 1]
-        next_cursor = _cursor(values, key, bind)
+        last = rows[request.per_page - 1]
+        next_cursor = _cursor(last.values, last.key, bind)
     total = None
     if request.total:
         all_seen = not has_next and not request.cursor
-        total = len(rows) if all_seen else max(len(rows), _count(session, statement, count))
+        total = len(rows) if all_seen else max(len(rows), source.count())
     return Page(
-        items=[item for item, _, _ in rows[: request.per_page]],
+        items=[row.item for row in rows[: request.per_page]],
         has_next=has_next,
         has_prev=bool(request.cursor),
         next_num=None,
@@ -249,27 +302,6 @@ def _after_cursor(
     )
 
 
-def _fetch(
-    session: orm.Session | sa.Connection, statement: sa.Select[Any], order: _Order
-) -> list[tuple[Any, tuple[Any, ...], tuple[Any, ...]]]:
-    """Each item without what was added for the order, the values it is ordered by, and its key."""
-    result = session.execute(statement)
-    as_row = result_tuple(list(result.keys())[: -order.width])
-    rows = []
-    for row in result:
-        own, values, key = order.split(row)
-        rows.append((own[0] if len(own) == 1 else as_row(own), values, key))
-    return rows
-
-
-def _count(session: orm.Session | sa.Connection, statement: sa.Select[Any], count: Any) -> int:
-    if callable(count):
-        return count()
-    if count is None:
-        count = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
-    return session.execute(count).scalar_one()
-
-
 def _cursor(values: tuple[Any, ...], key: tuple[Any, ...], bind: CursorBinding) -> str:
     try:
         return write_cursor(Position(values), bind)
@@ -277,23 +309,22 @@ def _cursor(values: tuple[Any, ...], key: tuple[Any, ...], bind: CursorBinding) 
         return write_cursor(Position(key, is_key=True), bind)
 
 
-def _values_at(
-    session: orm.Session | sa.Connection, statement: sa.Select[Any], order: _Order, position: Position
-) -> tuple[Any, ...]:
+def _place(source: Source, position: Position) -> tuple[Any, ...]:
+    """The values of the row that a cursor stands at."""
+    order = source.order
     expressions = order.key if position.is_key else [expression for expression, _ in order.parts]
     # After an upgrade the same sort may rest on other columns.
     if not same_kind(position.values, [python_type(expression.type) for expression in expressions]):
         raise BadCursor("This cursor is from before an upgrade. Start again with an empty cursor.")
     if not position.is_key:
         return position.values
-    found = order.by(statement).where(order.having_key(position.values)).limit(1)
-    row = session.execute(found).first()
+    row = source.find(position.values)
     if row is None:
         raise BadCursor(
             "The list has changed: the entry that this cursor stands at is no longer in it. "
             "Start again with an empty cursor."
         )
-    return order.split(row)[1]
+    return row.values
 
 
 def _row_value(pairs: Sequence[tuple[sa.ColumnElement[Any], Any]]) -> tuple[Any, Any]:

@@ -33,7 +33,7 @@ def search_text(*fields: str | None) -> str:
 def matches_all(column: sa.ColumnElement[Any] | Any, terms: Iterable[str]) -> sa.ColumnElement[bool]:
     """Whether text made by `search_text` contains every term; empty terms are ignored, none is true."""
     wanted = [term for term in terms if term]
-    if any(SEPARATOR in term or not _storable(term) for term in wanted):
+    if any(SEPARATOR in term or not storable(term) for term in wanted):
         return sa.false()
     distinct = dict.fromkeys(term.lower() for term in wanted)
     return sa.and_(sa.true(), *(contains_text(column, term) for term in distinct))
@@ -41,7 +41,7 @@ def matches_all(column: sa.ColumnElement[Any] | Any, terms: Iterable[str]) -> sa
 
 def contains_ci(expression: sa.ColumnElement[Any] | Any, text: str) -> sa.ColumnElement[bool]:
     """Whether text that is kept as written contains `text`, in any case; false where it is NULL."""
-    if not _storable(text):
+    if not storable(text):
         return sa.false()
     # The database lowers what is sought as well: letters that it alone pairs are still found as written.
     return contains_text(Lowered(expression), Lowered(sa.literal(text.lower(), sa.Text())))
@@ -55,7 +55,7 @@ def contains_text(expression: sa.ColumnElement[Any] | Any, text: Any) -> sa.Colu
     )
 
 
-def _storable(text: str) -> bool:
+def storable(text: str) -> bool:
     """Whether a database could hold this: neither takes lone surrogates, PostgreSQL takes no NUL."""
     return _UNSTORABLE.search(text) is None
 

@@ -26,8 +26,10 @@ def dumps(value: Any) -> bytes:
 
 def timestamp(value: datetime.datetime) -> str:
     """RFC 3339 in UTC with `Z`; six fraction digits, none when they are all zero."""
-    value = value.astimezone(datetime.UTC).replace(tzinfo=None)
-    return value.isoformat() + "Z"
+    text = value.isoformat()
+    if not text.endswith("+00:00"):
+        text = value.astimezone(datetime.UTC).isoformat()
+    return text[:-6] + "Z"
 
 
 def _default(value: Any) -> Any:
@@ -40,7 +42,7 @@ def _default(value: Any) -> Any:
 
 def entity_tag(body: bytes, *, weak: bool) -> str:
     """The validator of a representation without its newline."""
-    digest = hashlib.sha256(body).hexdigest()[:32]
+    digest = hashlib.blake2b(body, digest_size=16).hexdigest()
     return f'W/"{digest}"' if weak else f'"{digest}"'
 
 

@@ -9,6 +9,7 @@ def includeme(config: Any) -> None:
     from eoscperf.results import api, api_tags, resources, schemas
     from eoscperf.results.catalogue import Catalogue
     from eoscperf.results.dependents import Dependents
+    from eoscperf.results.nested import NestedTexts
     from eoscperf.results.permissions import PERMISSIONS
     from eoscperf.results.service import Results
     from eoscperf.results.submit import Uploads
@@ -16,6 +17,7 @@ def includeme(config: Any) -> None:
     from eoscperf.results.tags import Tags
 
     config.registry["eoscperf.catalogue"] = Catalogue()
+    config.registry["eoscperf.nested"] = NestedTexts()
     for name, (description, level) in PERMISSIONS.items():
         config.add_permission(name, description, default=level)
     for service in (Results, Uploads, Tags, Dependents):
@@ -24,6 +26,7 @@ def includeme(config: Any) -> None:
     config.add_resource("tags", resources.TagCollection)
     config.add_result_check("json_schema", "eoscperf.results.checks.fits_schema")
     config.include("eoscperf.results.exports")
+    config.include("eoscperf.results.facets")
     for service in (*api.SERVICES, *api_tags.SERVICES):
         config.add_api_service(service)
     for name, schema in schemas.SCHEMAS.items():

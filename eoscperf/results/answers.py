@@ -12,25 +12,25 @@ from eoscperf.errors import Issue
 from eoscperf.extend.directives import ExportFormat, export_formats
 from eoscperf.rest import pages, pipeline
 from eoscperf.rest import query as query_string
+from eoscperf.rest.renderer import raw
 from eoscperf.results import filters, jsonpath, query
 from eoscperf.results.exports.stream import ExportStream, select_export
 from eoscperf.results.query import Criteria
-from eoscperf.results.schemas import MOST_COLUMNS, ResultPresenter
+from eoscperf.results.schemas import MOST_COLUMNS
 from eoscperf.results.service import Results
 
 
 def answer_results(request: Any, *, own: bool = False) -> Any:
     """A page of the results asked for, or all of them as an export; with `own` only the caller's."""
-    criteria = _criteria(request.query, own=own)
+    criteria = read_criteria(request.query, own=own)
     keys = pages.sort_keys(request, query.SORT)
     export = _export_asked_for(request, request.query.get("format"), _Problems())
     if export is not None:
         columns = tuple(jsonpath.parse(text) for text in request.query.get("columns", ()))
         return _export(request, export, criteria, keys, columns)
     results = request.find_service(Results)
-    presenter = ResultPresenter(request.viewer)
     return pages.answer_page(
-        request, lambda asked, binding: results.page(criteria, keys, asked, binding), presenter.present
+        request, lambda asked, binding: results.page(criteria, keys, asked, binding), lambda item: raw(item.json)
     )
 
 
@@ -61,7 +61,8 @@ class _Problems:
         self.issues.append(Issue(detail, "query", key))
 
 
-def _criteria(asked: Mapping[str, Any], *, own: bool) -> Criteria:
+def read_criteria(asked: Mapping[str, Any], *, own: bool = False) -> Criteria:
+    """What is asked for, from the checked query."""
     return Criteria(
         benchmark_ids=tuple(asked.get("benchmark_id", ())),
         site_ids=tuple(asked.get("site_id", ())),

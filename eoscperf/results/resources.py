@@ -7,9 +7,11 @@ from typing import Any
 from pyramid.authorization import Allow, Deny, Everyone
 
 from eoscperf.extend.resources import Collection, Item
+from eoscperf.rest.renderer import raw
 from eoscperf.results.schemas import present_result, present_tag
 from eoscperf.results.service import Results
 from eoscperf.results.tags import Tags
+from eoscperf.results.writing import Written
 from eoscperf.security.permissions import permissions
 
 UPLOADER_ONLY = ("result:withdraw",)
@@ -20,9 +22,15 @@ class ResultItem(Item):
     """One result. Its uploader holds every permission that is for owners."""
 
     def find(self, lock: bool) -> Any:
-        return self.request.find_service(Results).get(self.id, lock=lock)
+        results = self.request.find_service(Results)
+        if not lock and self.request.operation.returns == "Result":
+            # All that is wanted is how it looks, which takes no object.
+            return results.read(self.id)
+        return results.get(self.id, lock=lock)
 
     def represent(self) -> Any:
+        if isinstance(self.model, Written):
+            return raw(self.model.json)
         return present_result(self.model, self.request.viewer)
 
     def __acl__(self) -> list[tuple[str, str, Any]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
+import functools
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +20,7 @@ from eoscperf.errors import Issue
 from eoscperf.events import Events
 from eoscperf.listing import CursorBinding, Page, PageRequest, SortKey, paginate
 from eoscperf.results import query
+from eoscperf.results.catalogue import read_stamp
 from eoscperf.results.events import (
     ResultMoved,
     ResultRemoved,
@@ -27,7 +30,9 @@ from eoscperf.results.events import (
     ResultWithdrawn,
 )
 from eoscperf.results.models import Result, Tag, result_tags
+from eoscperf.results.nested import NestedTexts
 from eoscperf.results.query import Criteria
+from eoscperf.results.writing import COLUMNS, ResultWriter, Written
 from eoscperf.review.journal import Journal
 from eoscperf.review.models import LogEntry
 from eoscperf.security.identity import Viewer
@@ -37,25 +42,59 @@ from eoscperf.sites.models import Flavor, Site
 class Results:
     """What can be done with results that exist; uploading them is `eoscperf.results.submit`."""
 
-    def __init__(self, session: Session, viewer: Viewer, journal: Journal, events: Events) -> None:
+    def __init__(
+        self,
+        session: Session,
+        viewer: Viewer,
+        journal: Journal,
+        events: Events,
+        nested: NestedTexts | None = None,
+        stamp: Callable[[], int] | None = None,
+    ) -> None:
+        """`stamp` answers that of the catalogue as the session sees it."""
         self._session = session
         self._viewer = viewer
         self._journal = journal
         self._events = events
+        self._nested = nested or NestedTexts()
+        self._stamp = stamp or functools.partial(read_stamp, session)
 
     @classmethod
     def for_request(cls, request: Any) -> Results:
-        return cls(request.dbsession, request.viewer, request.find_service(Journal), request.events)
+        return cls(
+            request.dbsession,
+            request.viewer,
+            request.find_service(Journal),
+            request.events,
+            request.registry["eoscperf.nested"],
+        )
 
     # Reading
 
     def page(
         self, criteria: Criteria, keys: Sequence[SortKey], asked: PageRequest, binding: CursorBinding
-    ) -> Page[Result]:
-        """One page of those that the viewer may see, complete with all that is nested in them."""
-        statement = query.select_results(criteria, self._viewer, keys).options(*query.nested(self._viewer))
+    ) -> Page[Written]:
+        """One page of those that the viewer may see, written with all that is nested in them."""
+        statement = query.select_results(criteria, self._viewer, keys).with_only_columns(*COLUMNS)
         count = query.count_results(criteria, self._viewer)
-        return paginate(self._session, statement, count, keys, asked, bind=binding)
+        page = paginate(self._session, statement, count, keys, asked, bind=binding)
+        return dataclasses.replace(page, items=self.writer().write(page.items))
+
+    def read(self, identifier: uuid.UUID) -> Written:
+        """A result as the viewer may see it, written; raises what `get` does."""
+        found = self._session.execute(_READ, {"id": identifier}).all()
+        if not found:
+            raise errors.NotFound(f"No result {identifier}.")
+        (written,) = self.writer().write([row[: len(COLUMNS)] for row in found])
+        *_, withdrawn = found[0]
+        if not self._viewer.sees_uploader(written.uploader_id):
+            approved = all(parent.status == "approved" for parent in written.parents)
+            _refuse_hidden(identifier, written.status, found[0].since, withdrawn, approved)
+        return written
+
+    def writer(self) -> ResultWriter:
+        """Writes rows of this session for the viewer."""
+        return ResultWriter(self._session, self._viewer, self._nested, self._stamp())
 
     def get(self, identifier: uuid.UUID, *, lock: bool = False) -> Result:
         """A result as the viewer may see it, with all that is nested in it.
@@ -65,14 +104,14 @@ class Results:
         result = self._find(identifier, lock=lock)
         if result is None:
             raise errors.NotFound(f"No result {identifier}.")
-        if self._viewer.sees_uploader(result.uploader_id):
-            return result
-        if result.status == "removed":
-            raise errors.Removed("Removed by a moderator.", since=result.status_datetime)
-        if result.status == "withdrawn":
-            raise errors.Withdrawn("Withdrawn by its uploader.", since=result.withdrawn_datetime)
-        if not _parents_approved(result):
-            raise errors.NotFound(f"No result {identifier}.")
+        if not self._viewer.sees_uploader(result.uploader_id):
+            _refuse_hidden(
+                identifier,
+                result.status,
+                result.status_datetime,
+                result.withdrawn_datetime,
+                _parents_approved(result),
+            )
         return result
 
     # Tagging
@@ -337,6 +376,27 @@ STATE = (
     "pending_claims",
     "hiding_claims",
 )
+
+
+_READ = sa.select(
+    *COLUMNS, Result.__table__.c.status_datetime.label("since"), Result.__table__.c.withdrawn_datetime
+).where(Result.__table__.c.id == sa.bindparam("id", type_=sa.Uuid()))
+
+
+def _refuse_hidden(
+    identifier: uuid.UUID,
+    status: str,
+    since: datetime.datetime | None,
+    withdrawn: datetime.datetime | None,
+    parents_approved: bool,
+) -> None:
+    """Raise what somebody is told who asks for a result by its id and is neither its uploader nor an admin."""
+    if status == "removed":
+        raise errors.Removed("Removed by a moderator.", since=since)
+    if status == "withdrawn":
+        raise errors.Withdrawn("Withdrawn by its uploader.", since=withdrawn)
+    if not parents_approved:
+        raise errors.NotFound(f"No result {identifier}.")
 
 
 def facts(result: Result) -> dict[str, Any]:

@@ -255,14 +255,10 @@ class Uploads:
     def _duplicate_key(self, upload: Upload) -> tuple[bytes, bytes]:
         """Hash of the content, and of all that makes two results the same."""
         content = jsontext.content_hash(upload.json)
-        parts = (
-            self._uploader_id.bytes,
-            upload.benchmark_id.bytes,
-            upload.flavor_id.bytes,
-            upload.execution_datetime.astimezone(datetime.UTC).isoformat().encode(),
-            content,
+        key = duplicate_key(
+            self._uploader_id, upload.benchmark_id, upload.flavor_id, upload.execution_datetime, content
         )
-        return content, hashlib.sha256(b"|".join(parts)).digest()
+        return content, key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -340,6 +336,19 @@ class References:
             site_name=flavor.site.name,
             uploader_id=self.uploader_id,
         )
+
+
+def duplicate_key(
+    uploader_id: uuid.UUID,
+    benchmark_id: uuid.UUID,
+    flavor_id: uuid.UUID,
+    execution_datetime: datetime.datetime,
+    content_hash: bytes,
+) -> bytes:
+    """SHA-256 of all that makes two results the same."""
+    executed = execution_datetime.astimezone(datetime.UTC).isoformat().encode()
+    parts = (uploader_id.bytes, benchmark_id.bytes, flavor_id.bytes, executed, content_hash)
+    return hashlib.sha256(b"|".join(parts)).digest()
 
 
 def duplicate(existing: uuid.UUID) -> DomainError:

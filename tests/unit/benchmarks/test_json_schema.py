@@ -435,9 +435,9 @@ def test_prepared_schemas_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_schema, "CACHED_SCHEMAS", 3)
     monkeypatch.setattr(json_schema, "CACHED_CHARACTERS", 100)
     for n in range(10):
-        known.index(f'{{"title":"{n}"}}', json_schema.Deadline(SECONDS))
+        known.ready(f'{{"title":"{n}"}}', json_schema.Deadline(SECONDS))
     assert len(known._known) == 3
-    known.index(f'{{"title":"{"x" * 200}"}}', json_schema.Deadline(SECONDS))
+    known.ready(f'{{"title":"{"x" * 200}"}}', json_schema.Deadline(SECONDS))
     assert len(known._known) == 1
 
 

@@ -1,0 +1,1 @@
+"""A load client that leaves the processors to the server."""

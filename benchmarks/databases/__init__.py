@@ -1,0 +1,1 @@
+"""Databases with generated results: built once, cloned for every run."""

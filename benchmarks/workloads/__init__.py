@@ -1,0 +1,1 @@
+"""What is asked for, and how each of it is measured."""

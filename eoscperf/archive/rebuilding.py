@@ -1,0 +1,19 @@
+"""Making anew what is derived from the results, once they are all there."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from eoscperf.archive.writing import Advance
+from eoscperf.benchmarks.models import Benchmark
+from eoscperf.results.reindexing import rebuild_benchmark
+
+
+def rebuild(session: Session, advance: Advance) -> None:
+    """What searches and counts read; hears of so many results more."""
+    for benchmark_id in session.scalars(sa.select(Benchmark.id).order_by(Benchmark.id)).all():
+        rebuild_benchmark(session, benchmark_id, advance)
+    if session.get_bind().dialect.name == "postgresql":
+        # Without figures about the tables the first searches would be planned as for empty ones.
+        session.connection().exec_driver_sql("ANALYZE")

@@ -1,0 +1,67 @@
+"""The database of this installation, as far as taking over needs it: looking for rows, adding rows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from eoscperf.earlier.source import database_identity
+from eoscperf.review.models import LIVE, LogEntry
+
+ONE_AT_A_TIME = 0x656F7363_6561726C
+"""The lock that keeps two runs apart; any number nobody else on the server uses."""
+
+
+class Target:
+    """Reads through a session and writes through it, unless it is a dry run: then nothing is ever written."""
+
+    def __init__(self, session: orm.Session, *, dry_run: bool) -> None:
+        self.session = session
+        self.writing = not dry_run
+        """whether rows are added; turned off as soon as it is clear that none will stay"""
+        name = session.get_bind().dialect.name
+        options: dict[str, Any] = {}
+        if dry_run and name == "postgresql":
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        elif name == "sqlite":
+            options = {"sqlite_immediate": not dry_run}
+        self.connection = session.connection(execution_options=options)
+        if name == "postgresql" and not dry_run:
+            self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+
+    def identity(self) -> tuple[Any, ...] | None:
+        """What no other PostgreSQL database says of itself; None where it is none."""
+        if self.connection.dialect.name != "postgresql":
+            return None
+        return database_identity(self.connection)
+
+    def insert(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows and self.writing:
+            self.connection.execute(sa.insert(table), rows)
+
+    def rows(
+        self, table: Any, columns: Iterable[str], ids: Collection[Any], *, by: str = "id"
+    ) -> dict[Any, sa.Row[Any]]:
+        """What is there of these ids: the columns under their names, by id."""
+        if not ids:
+            return {}
+        key = table.c[by]
+        wanted = sa.select(key, *(table.c[column] for column in columns if column != by)).where(key.in_(ids))
+        return {row[0]: row for row in self.connection.execute(wanted)}
+
+    def names(self, model: Any, fields: Sequence[str], states: Sequence[str] = LIVE) -> dict[Any, uuid.UUID]:
+        """Which id each name that is in use belongs to."""
+        table = model.__table__
+        taken = sa.select(table.c.id, *(table.c[field] for field in fields)).where(table.c.status.in_(states))
+        return {tuple(name): identifier for identifier, *name in self.connection.execute(taken)}
+
+    def removed_people(self) -> set[str]:
+        """The ids of accounts that were removed here."""
+        removed = sa.select(LogEntry.resource_id).where(
+            LogEntry.action == "user_remove", LogEntry.resource_type == "user"
+        )
+        return set(self.connection.scalars(removed))

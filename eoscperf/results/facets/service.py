@@ -1,0 +1,315 @@
+"""Facets: how the results of a search differ, and how many there are of each."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from eoscperf import errors
+from eoscperf.errors import Issue
+from eoscperf.results import jsonpath, query
+from eoscperf.results.catalogue import CatalogueField, CatalogueView
+from eoscperf.results.facets.counted import count_results
+from eoscperf.results.facets.counts import Counts, FieldWish, ValueCounts, Wanted, most_frequent, plain
+from eoscperf.results.facets.selection import (
+    GENERAL,
+    path_of,
+    selected_values,
+    selected_years,
+    the_benchmark,
+    without,
+)
+from eoscperf.results.facets.tallied import Tallied
+from eoscperf.results.facets.views import FIELD_PREFIX, Facet, FacetReport, FacetValue
+from eoscperf.results.models import Result, Tag
+from eoscperf.results.search.criteria import Criteria
+from eoscperf.results.search.scope import resolve
+from eoscperf.security.identity import Viewer
+
+MOST_VALUES = 50
+"""Values of a facet that are listed unless more are asked for."""
+
+_NAMED_IN_ERRORS = 50
+
+
+class Facets:
+    """Counts what a viewer may see; without `tallies` always the results themselves."""
+
+    def __init__(
+        self, session: Session, viewer: Viewer, view: CatalogueView, *, tallies: bool = True
+    ) -> None:
+        self._session = session
+        self._viewer = viewer
+        self._view = view
+        self._tallies = tallies
+
+    @classmethod
+    def for_request(cls, request: Any) -> Facets:
+        catalogue = request.registry["eoscperf.catalogue"]
+        return cls(request.dbsession, request.viewer, catalogue.view(request.dbsession))
+
+    def report(self, criteria: Criteria, names: Sequence[str] = (), most: int = MOST_VALUES) -> FacetReport:
+        """The facets of these names, each counted as if its own selection were absent, with so many values.
+
+        Without names: those of all results, and where exactly one benchmark is asked for its fields, with
+        their values as far as these are few. Raises Invalid for names that are none.
+        """
+        fields = self._fields(criteria)
+        chosen = _chosen(names, fields)
+        by_default = [f"{FIELD_PREFIX}{path}" for path, field in fields.items() if field.searchable]
+        wishes = {
+            name: self._wish(criteria, name, fields, most, named=bool(chosen))
+            for name in chosen or (*GENERAL, *by_default)
+        }
+        asked: dict[Criteria, Wanted] = {}
+        for name, wish in wishes.items():
+            wanted = asked.setdefault(without(criteria, name), Wanted())
+            if name in GENERAL:
+                wanted.kinds.add("flavor" if name == "site" else name)
+            elif wish is not None:
+                wanted.fields[wish.id] = wish
+        if not {"benchmark", "site", "flavor"} & wishes.keys():
+            asked.setdefault(criteria, Wanted()).total = True
+        by_id = {field.id: field for field in fields.values()}
+        counts = {reduced: self._count(reduced, wanted, by_id) for reduced, wanted in asked.items()}
+        facets = [
+            self._facet(criteria, name, wish, counts[without(criteria, name)], most)
+            for name, wish in wishes.items()
+        ]
+        total = self._total(criteria, wishes, counts)
+        return FacetReport(total, tuple(facet for facet in facets if chosen or _tells(facet)))
+
+    # Counting
+
+    def _fields(self, criteria: Criteria) -> dict[str, CatalogueField]:
+        """The fields by path, of the one benchmark that is asked for, if the viewer may know of them."""
+        benchmark_id = the_benchmark(criteria)
+        benchmark = self._view.benchmarks.get(benchmark_id) if benchmark_id else None
+        if benchmark is None or not (self._shows(benchmark) or self._has_results_of(benchmark.id)):
+            return {}
+        return dict(sorted(self._view.fields.get(benchmark.id, {}).items()))
+
+    def _wish(
+        self, criteria: Criteria, name: str, fields: dict[str, CatalogueField], most: int, *, named: bool
+    ) -> FieldWish | None:
+        """What to learn of a field: all that is named is counted, else only where there are few values."""
+        if name in GENERAL:
+            return None
+        path = path_of(name)
+        field = fields[path]
+        if not field.searchable:
+            return None
+        return FieldWish(
+            id=field.id,
+            values=named or field.countable,
+            range=True,
+            most=most,
+            selected=frozenset(selected_values(criteria, path)),
+        )
+
+    def _count(self, criteria: Criteria, wanted: Wanted, fields: dict[int, CatalogueField]) -> Counts:
+        scope = resolve(self._session, criteria, self._viewer, self._view)
+        counts, rest = Counts(), wanted
+        if self._tallies:
+            tallied = Tallied(self._session, scope)
+            told, rest = tallied.split(wanted, fields)
+            counts = tallied.count(told, the_benchmark(criteria))
+        if rest:
+            counts.add(count_results(self._session, query.conditions(criteria, self._viewer), rest))
+        return counts
+
+    def _total(
+        self, criteria: Criteria, wishes: dict[str, FieldWish | None], counts: dict[Criteria, Counts]
+    ) -> int:
+        """How many results there are; a facet of parents tells it along: each result has one of each."""
+        if "benchmark" in wishes:
+            of_benchmarks = counts[without(criteria, "benchmark")].benchmarks
+            return _sum(of_benchmarks, criteria.benchmark_ids)
+        for name, chosen in (("site", criteria.site_ids), ("flavor", criteria.flavor_ids)):
+            if name in wishes:
+                flavors = counts[without(criteria, name)].flavors
+                return _sum(self._by_site(flavors) if name == "site" else flavors, chosen)
+        return counts[criteria].total or 0
+
+    # Shaping
+
+    def _facet(
+        self, criteria: Criteria, name: str, wish: FieldWish | None, counts: Counts, most: int
+    ) -> Facet:
+        if name in GENERAL:
+            return _listed(name, self._values(criteria, name, counts), most)
+        if wish is None:
+            return Facet(name=name)
+        least, greatest = counts.ranges.get(wish.id, (None, None))
+        ends: dict[str, Any] = {
+            "least": None if least is None else plain(least),
+            "greatest": None if greatest is None else plain(greatest),
+        }
+        if not wish.values:
+            return Facet(name=name, **ends)
+        found = counts.values.get(wish.id, ValueCounts())
+        counted = found.counts | dict.fromkeys(wish.selected - found.counts.keys(), 0)
+        values = [
+            FacetValue(
+                value=plain(value) if kind == "number" else value,  # type: ignore[arg-type]
+                count=number,
+                selected=(kind, value) in wish.selected,
+            )
+            for (kind, value), number in most_frequent(counted.items())
+        ]
+        return _listed(name, values, most, found.distinct, **ends)
+
+    def _values(self, criteria: Criteria, name: str, counts: Counts) -> list[FacetValue]:
+        """All values of a facet of all results, most frequent first."""
+        if name == "year":
+            chosen = selected_years(criteria)
+            years = counts.years | dict.fromkeys(chosen - counts.years.keys(), 0)
+            return [
+                FacetValue(value=year, count=number, selected=year in chosen)
+                for year, number in sorted(years.items(), key=lambda item: (-item[1], item[0]))
+            ]
+        if name == "tag":
+            return self._tags(counts.tags, frozenset(criteria.tags_ids))
+        view = self._view
+        if name == "benchmark":
+            return self._parents(counts.benchmarks, view.benchmarks, criteria.benchmark_ids)
+        if name == "site":
+            return self._parents(self._by_site(counts.flavors), view.sites, criteria.site_ids)
+        return self._parents(counts.flavors, view.flavors, criteria.flavor_ids)
+
+    def _by_site(self, flavors: dict[uuid.UUID, int]) -> dict[uuid.UUID, int]:
+        sites: dict[uuid.UUID, int] = {}
+        for flavor_id, number in flavors.items():
+            flavor = self._view.flavors.get(flavor_id)
+            if flavor is not None:
+                sites[flavor.site_id] = sites.get(flavor.site_id, 0) + number
+        return sites
+
+    def _parents(
+        self, counts: dict[uuid.UUID, int], known: Any, chosen: Iterable[uuid.UUID]
+    ) -> list[FacetValue]:
+        """Benchmarks, sites or flavors with names; a chosen one without results if the viewer may see it."""
+        selected = frozenset(chosen)
+        zeros = {
+            identifier: 0
+            for identifier in selected - counts.keys()
+            if identifier in known and self._shows(known[identifier])
+        }
+        values = [
+            FacetValue(
+                id=identifier,
+                name=known[identifier].name,
+                count=number,
+                selected=identifier in selected,
+                **self._site_of(known[identifier]),
+            )
+            # What came into being after the catalogue was looked at has no name yet.
+            for identifier, number in (counts | zeros).items()
+            if identifier in known
+        ]
+        return sorted(values, key=_by_name)
+
+    def _tags(self, counts: dict[uuid.UUID, int], selected: frozenset[uuid.UUID]) -> list[FacetValue]:
+        """Live tags with their names."""
+        wanted = counts.keys() | selected
+        if not wanted:
+            return []
+        tags = sa.select(Tag.id, Tag.name).where(Tag.status == "live")
+        if len(wanted) <= _IDS_IN_A_STATEMENT:
+            tags = tags.where(Tag.id.in_(wanted))
+        values = [
+            FacetValue(
+                id=identifier, name=name, count=counts.get(identifier, 0), selected=identifier in selected
+            )
+            for identifier, name in self._session.execute(tags)
+            if identifier in wanted
+        ]
+        return sorted(values, key=_by_name)
+
+    def _site_of(self, item: Any) -> dict[str, Any]:
+        site = self._view.sites[item.site_id] if hasattr(item, "site_id") else None
+        return {"site_id": site.id, "site_name": site.name} if site else {}
+
+    # Helpers
+
+    def _shows(self, item: Any) -> bool:
+        """Whether the viewer may know a benchmark, site or flavor."""
+        if self._viewer.admin or self._viewer.owns(item.uploader_id):
+            shown = True
+        else:
+            shown = item.status == "approved"
+        return shown and (not hasattr(item, "site_id") or self._shows(self._view.sites[item.site_id]))
+
+    def _has_results_of(self, benchmark_id: uuid.UUID) -> bool:
+        if self._viewer.user_id is None:
+            return False
+        own = sa.exists().where(
+            Result.benchmark_id == benchmark_id, Result.uploader_id == self._viewer.user_id
+        )
+        return bool(self._session.scalar(sa.select(own)))
+
+
+_IDS_IN_A_STATEMENT = 1000
+
+
+def _chosen(names: Sequence[str], fields: dict[str, CatalogueField]) -> list[str]:
+    """The names in canonical spelling, once each; Invalid if there is something else among them."""
+    allowed = [*GENERAL, *(f"{FIELD_PREFIX}{path}" for path in fields)]
+    found: dict[str, None] = {}
+    issues = []
+    for name in names:
+        known = name if name in GENERAL else _field_name(name)
+        if known in allowed:
+            found[known] = None
+        else:
+            issues.append(Issue(_unknown(name, allowed), "query", "facet"))
+    if issues:
+        raise errors.Invalid(issues)
+    return list(found)
+
+
+def _field_name(name: str) -> str:
+    if not name.startswith(FIELD_PREFIX):
+        return ""
+    try:
+        return FIELD_PREFIX + path_of(name)
+    except jsonpath.BadPath:
+        return ""
+
+
+def _unknown(name: str, allowed: list[str]) -> str:
+    said = f"{name[:80]!r} is no facet here; allowed: {', '.join(allowed[:_NAMED_IN_ERRORS])}"
+    if len(allowed) > _NAMED_IN_ERRORS:
+        said += f" and {len(allowed) - _NAMED_IN_ERRORS} more"
+    if name.startswith(FIELD_PREFIX) and len(allowed) == len(GENERAL):
+        said += "; fields are facets where benchmark_id names exactly one benchmark that declares them"
+    return said
+
+
+def _sum(counts: dict[uuid.UUID, int], chosen: Iterable[uuid.UUID]) -> int:
+    selected = frozenset(chosen)
+    return sum(number for identifier, number in counts.items() if not selected or identifier in selected)
+
+
+def _by_name(value: FacetValue) -> tuple[int, str, str]:
+    return -value.count, value.name or "", str(value.id)
+
+
+def _listed(
+    name: str, values: Sequence[FacetValue], most: int, distinct: int | None = None, **ends: Any
+) -> Facet:
+    """A facet with the first values, and with those that are selected further down."""
+    shown = (*values[:most], *(value for value in values[most:] if value.selected))
+    if distinct is None:
+        distinct = sum(value.count > 0 for value in values)
+    more = distinct - sum(value.count > 0 for value in shown)
+    return Facet(name=name, values=shown, distinct=distinct, more=more, **ends)
+
+
+def _tells(facet: Facet) -> bool:
+    """Whether there is anything to say of a facet that nobody asked for by name."""
+    return facet.name in GENERAL or bool(facet.values) or facet.least is not None

@@ -1,0 +1,1 @@
+"""Searches for results: what is asked for, worked out on the small tables and answered by the indexes."""

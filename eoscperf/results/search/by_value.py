@@ -1,0 +1,199 @@
+"""The results of one benchmark in the order of the values that they have at one path.
+
+The index of `result_values` holds a field's rows by kind, number, text and result. Each kind is a segment of
+the list; null and missing, which are one, come from the results themselves. A page is cut from the index, at
+the place that a cursor names or from the beginning, and touches little more rows than it shows.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from eoscperf.listing import Found, SortKey
+from eoscperf.results.search import values
+from eoscperf.results.search.sources import ResultSource
+from eoscperf.results.search.values import (
+    BOOLEAN,
+    COMPOSITE,
+    LAST,
+    NUMBER,
+    RESULTS,
+    STRING,
+    VALUES,
+    Place,
+    kinds_of,
+)
+
+if TYPE_CHECKING:
+    from eoscperf.results.search.search import Search
+
+# Most fields hold numbers; that nothing is there is dear to find out, and asked for last.
+_TOGETHER = ((NUMBER,), (STRING, BOOLEAN, COMPOSITE), (LAST,))
+
+
+class ValueSource(ResultSource):
+    """The results of a search ordered by the values at one place, then by id."""
+
+    def __init__(
+        self,
+        search: Search,
+        rows: sa.Select[Any],
+        keys: Sequence[SortKey],
+        count: Callable[[], int],
+        place: Place,
+    ) -> None:
+        super().__init__(search, rows, keys, count)
+        self._place = place
+        self._down, self._ids_down = (key.descending for key in keys)
+        self._same = [condition for condition, other in search.filters if other == place]
+        self._others = [pair for pair in search.filters if pair[1] != place]
+        self._kinds = frozenset(range(LAST + 1)).intersection(*map(kinds_of, self._same))
+
+    def read(self, limit: int, *, offset: int = 0, after: tuple[Any, ...] | None = None) -> list[Found]:
+        """At most so many results, from an offset or after the place that one with these values has."""
+        rows: list[Found] = []
+        first = NUMBER if after is None else after[0]
+        for kinds in _TOGETHER:
+            left = [kind for kind in kinds if kind >= first and kind in self._kinds]
+            if left and len(rows) < limit:
+                found = self._fetch(self._complete(self._segments(left, limit - len(rows), offset, after)))
+                if offset:
+                    offset = 0 if found else offset - self._size(left)
+                rows += found
+        return rows
+
+    def _segments(
+        self, kinds: Sequence[int], limit: int, offset: int, after: tuple[Any, ...] | None
+    ) -> sa.Select[Any]:
+        """The results that have values of these kinds, in order."""
+        count = offset + limit
+        parts = [
+            part
+            for kind in kinds
+            for part in self._segment(kind, count, after if after is not None and after[0] == kind else None)
+        ]
+        whole = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery("segments")
+        statement = self._ordered(whole).limit(limit)
+        return statement.offset(offset) if offset else statement
+
+    def _segment(self, kind: int, count: int, after: tuple[Any, ...] | None) -> list[sa.Select[Any]]:
+        """The first so many results of one kind, after a place in it, as parts to be put in order."""
+        if kind == LAST:
+            return [self._without(count, after)]
+        if after is None:
+            return self._beyond(kind, count, None)
+        _, number, text, identifier = after
+        value = {NUMBER: number, STRING: text, BOOLEAN: float(text == "true"), COMPOSITE: None}[kind]
+        ties = self._equal(kind, value, count, after=identifier)
+        return [ties] if kind == COMPOSITE else [ties, *self._beyond(kind, count, value)]
+
+    def _equal(
+        self, kind: int, value: Any, count: int, *, after: uuid.UUID | None = None
+    ) -> sa.Select[Any]:
+        """The first so many results with one value, after one of them."""
+        rows = VALUES.alias()
+        conditions = [] if value is None else [_column(rows, kind) == value]
+        if after is not None:
+            conditions.append(rows.c.result_id < after if self._ids_down else rows.c.result_id > after)
+        return self._run(rows, kind, conditions, self._ids_down, count)
+
+    def _beyond(self, kind: int, count: int, value: Any) -> list[sa.Select[Any]]:
+        """The first so many results of one kind, beyond a value."""
+        if kind == COMPOSITE:
+            return [self._run(VALUES.alias(), kind, [], self._ids_down, count)]
+        if kind == BOOLEAN:
+            left = [other for other in (0.0, 1.0) if value is None or (other < value) is self._down]
+            return [self._equal(kind, other, count) for other in left if other != value]
+        rows = VALUES.alias()
+        column = _column(rows, kind)
+        conditions = [] if value is None else [column < value if self._down else column > value]
+        if self._down == self._ids_down:
+            return [self._run(rows, kind, conditions, self._down, count)]
+        # The index has the ids of equal values in the direction of the values. All but those with the last
+        # value read are whole; of that value, the first in the other direction are read.
+        read = self._run(rows, kind, conditions, self._down, count).cte()
+        kept = read.c[self.order.columns[2 if kind == STRING else 1].name]
+        extreme = (sa.func.min if self._down else sa.func.max)(kept)
+        edge = sa.select(sa.case((sa.func.count() == count, extreme))).select_from(read).scalar_subquery()
+        inside = kept > edge if self._down else kept < edge
+        return [sa.select(read).where(sa.or_(edge.is_(None), inside)), self._equal(kind, edge, count)]
+
+    def _run(
+        self,
+        rows: sa.FromClause,
+        kind: int,
+        conditions: Sequence[sa.ColumnElement[bool]],
+        down: bool,
+        count: int,
+    ) -> sa.Select[Any]:
+        """So many results that have a value of this kind, as the index has them."""
+        statement = sa.select(
+            *self._labels(
+                sa.literal_column(str(kind), sa.Integer()),
+                rows.c.number if kind == NUMBER else _ZERO,
+                {STRING: rows.c.text, BOOLEAN: values.boolean_text(rows)}.get(kind, _NOTHING),
+                rows.c.result_id,
+            )
+        ).select_from(rows)
+        statement = statement.join_from(rows, RESULTS, RESULTS.c.id == rows.c.result_id)
+        statement = self._seen(statement).where(
+            values.among(rows.c.field_id, self._place.fields),
+            rows.c.kind == kind,
+            *(values.holds(condition, rows) for condition in self._same),
+            *conditions,
+        )
+        order = (rows.c.number, rows.c.text, rows.c.result_id)
+        return statement.order_by(*(column.desc() if down else column for column in order)).limit(count)
+
+    def _without(self, count: int, after: tuple[Any, ...] | None) -> sa.Select[Any]:
+        """The first so many results that have null or nothing there."""
+        (benchmark,) = self._search.benchmarks
+        rows = VALUES.alias()
+        statement = sa.select(
+            *self._labels(sa.literal_column(str(LAST), sa.Integer()), _ZERO, _NOTHING, RESULTS.c.id)
+        )
+        there = sa.exists().where(self._place.of(rows, RESULTS.c.id), rows.c.kind < LAST)
+        statement = self._seen(statement).where(RESULTS.c.benchmark_id == benchmark, sa.not_(there))
+        statement = values.add_filters(statement, [(condition, self._place) for condition in self._same])
+        if after is not None:
+            identifier = after[3]
+            statement = statement.where(
+                RESULTS.c.id < identifier if self._ids_down else RESULTS.c.id > identifier
+            )
+        column = RESULTS.c.id
+        return statement.order_by(column.desc() if self._ids_down else column).limit(count)
+
+    def _seen(self, statement: sa.Select[Any]) -> sa.Select[Any]:
+        """Narrowed to what is asked for, the filters on this very place excepted."""
+        return values.add_filters(statement.where(*self._search.conditions), self._others)
+
+    def _size(self, kinds: Sequence[int]) -> int:
+        """How many results have values of these kinds."""
+        if LAST in kinds:
+            return 0
+        rows = VALUES.alias()
+        statement = sa.select(sa.func.count()).select_from(rows)
+        statement = statement.join_from(rows, RESULTS, RESULTS.c.id == rows.c.result_id)
+        statement = self._seen(statement).where(
+            values.among(rows.c.field_id, self._place.fields),
+            values.among(rows.c.kind, kinds),
+            *(values.holds(condition, rows) for condition in self._same),
+        )
+        return self._search.session.execute(statement).scalar_one()
+
+    def _labels(self, *columns: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
+        """The columns of the order and the key, called what the order calls them."""
+        names = [column.name for column in (*self.order.columns, *self.order.key_columns)]
+        return [sa.label(name, column) for name, column in zip(names, (*columns, columns[-1]), strict=True)]
+
+
+_ZERO = sa.cast(sa.literal_column("0"), sa.Double())
+_NOTHING = sa.literal_column("''", sa.Text())
+
+
+def _column(rows: sa.FromClause, kind: int) -> sa.ColumnElement[Any]:
+    return rows.c.text if kind == STRING else rows.c.number

@@ -1,0 +1,135 @@
+"""One search for results: its pages, its number, and everything it finds as one statement."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from eoscperf.listing import CursorBinding, Page, PageRequest, SortKey, cut_page
+from eoscperf.results.catalogue import CatalogueView
+from eoscperf.results.filters import Filter
+from eoscperf.results.search import counting, narrowing, values
+from eoscperf.results.search.branches import branches
+from eoscperf.results.search.by_value import ValueSource
+from eoscperf.results.search.criteria import Criteria
+from eoscperf.results.search.scope import Ids, Part, Scope, resolve
+from eoscperf.results.search.sources import ResultSource
+from eoscperf.results.search.values import RESULTS, Place
+from eoscperf.security.identity import Viewer
+
+Tallied = Callable[[Sequence[Part]], int]
+"""Adds up the tallies of the cells of some parts."""
+
+
+class Search:
+    """What a viewer may see of the results asked for.
+
+    The view is the catalogue as the session sees it, see `eoscperf.results.catalogue`.
+    """
+
+    def __init__(
+        self, session: Session | sa.Connection, criteria: Criteria, viewer: Viewer, view: CatalogueView
+    ) -> None:
+        self.session = session
+        self.criteria = criteria
+        self.view = view
+        self.scope: Scope = resolve(session, criteria, viewer, view)
+
+    def page(
+        self,
+        rows: sa.Select[Any],
+        keys: Sequence[SortKey],
+        asked: PageRequest,
+        bind: CursorBinding,
+        *,
+        count: Callable[[], int] | None = None,
+    ) -> Page[Any]:
+        """One page of `rows`, a statement that selects from results whatever a page shows.
+
+        `count` says how many there are where somebody knows better. Raises `BadCursor`.
+        """
+        return cut_page(self.source(rows, keys, count), asked, bind)
+
+    def source(
+        self, rows: sa.Select[Any], keys: Sequence[SortKey], count: Callable[[], int] | None = None
+    ) -> ResultSource:
+        """The results in the order of the keys, to cut pages from."""
+        kept = [key for key in keys if key.field.components]
+        place = self._sorted_by_value(kept)
+        if place is not None and not self.scope.empty:
+            return ValueSource(self, rows, kept, count or self.count, place)
+        return ResultSource(self, rows, kept, count or self.count, branches(self.scope, self.criteria, kept))
+
+    def select(self, rows: sa.Select[Any], keys: Sequence[SortKey] = ()) -> sa.Select[Any]:
+        """All of `rows`, a statement that selects from results, in the order of the keys."""
+        statement = self.narrow(rows)
+        keys, joins = self.sorted(keys)
+        for join in joins:
+            statement = join(statement)
+        parts = [part for key in keys for part in key.order()]
+        return statement.order_by(*(part.desc() if descending else part.asc() for part, descending in parts))
+
+    def count(self, tallied: Tallied | None = None) -> int:
+        """How many there are; with the tallies where those tell."""
+        if self.scope.empty:
+            return 0
+        parts = self.scope.parts() if tallied is not None else None
+        if tallied is not None and parts is not None:
+            return tallied(parts) + counting.own_hidden(self)
+        return self.session.execute(counting.statement(self)).scalar_one()
+
+    def narrow(
+        self, statement: sa.Select[Any], conditions: list[sa.ColumnElement[bool]] | None = None
+    ) -> sa.Select[Any]:
+        """A statement about results, narrowed to those that were asked for; perhaps by other conditions."""
+        statement = statement.where(*(self.conditions if conditions is None else conditions))
+        return statement if self.scope.empty else values.add_filters(statement, self.filters)
+
+    @functools.cached_property
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """Everything a result has to meet, the filters on JSON excepted."""
+        return narrowing.conditions(self.scope, self.criteria)
+
+    @functools.cached_property
+    def benchmarks(self) -> Ids:
+        """The benchmarks whose results may be among those sought."""
+        chosen = self.scope.benchmarks
+        found = frozenset(self.view.benchmarks) if chosen is None else chosen
+        return found if self.scope.own_hidden else found - self.scope.hidden_benchmarks
+
+    @functools.cached_property
+    def filters(self) -> list[tuple[Filter, Place]]:
+        """The filters with the places that they are about."""
+        return [
+            (condition, values.find(condition.path, self.view, self.benchmarks))
+            for condition in self.scope.filters
+        ]
+
+    def sorted(
+        self, keys: Sequence[SortKey]
+    ) -> tuple[list[SortKey], list[Callable[[sa.Select[Any]], sa.Select[Any]]]]:
+        """The keys with what they take from `result_values`, and what joins the tables that they take."""
+        found: list[SortKey] = []
+        joins: dict[Any, Callable[[sa.Select[Any]], sa.Select[Any]]] = {}
+        for key in keys:
+            path = values.json_path(key)
+            if path is not None:
+                place = values.find(path, self.view, self.benchmarks)
+                key, joins[key.field.name] = values.sort_key(key, place)
+            elif key.field.name in narrowing.JOINS:
+                table, join = narrowing.JOINS[key.field.name]
+                joins[table] = join
+            found.append(key)
+        return found, list(joins.values())
+
+    def _sorted_by_value(self, keys: Sequence[SortKey]) -> Place | None:
+        """The place of the values that the results of one benchmark are sorted by, then by nothing but id."""
+        if len(self.benchmarks) != 1 or [key.field.name for key in keys[1:]] != ["id"]:
+            return None
+        path = values.json_path(keys[0])
+        place = None if path is None else values.find(path, self.view, self.benchmarks)
+        return place if place is not None and place.known else None

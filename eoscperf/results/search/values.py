@@ -1,0 +1,219 @@
+"""Filters and sort keys on the rows of `result_values`, where these tell all there is to know.
+
+For benchmarks that do not declare a path, or whose rows are not complete, the JSON is read instead, of those
+benchmarks alone. `Filter.matches` and `json_sql.sort_key` say what it all means.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from eoscperf.listing import Component, SortField, SortKey, contains_ci
+from eoscperf.results import filters, json_sql, jsonpath
+from eoscperf.results.catalogue import CatalogueView
+from eoscperf.results.filters import Filter, Value
+from eoscperf.results.jsonpath import Path
+from eoscperf.results.models import Result
+from eoscperf.results.projection.models import KINDS, ResultValue
+
+RESULTS = Result.__table__
+VALUES = ResultValue.__table__
+
+NUMBER, STRING, BOOLEAN, COMPOSITE, NULL = (
+    KINDS[name] for name in ("number", "string", "boolean", "composite", "null")
+)
+LAST = NULL
+"""Where a result sorts that has null at a path, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the values at a path are kept."""
+
+    path: Path
+    fields: tuple[int, ...]
+    """their fields in `result_values`; a result has a row of at most one of them"""
+    unread: tuple[uuid.UUID, ...]
+    """benchmarks among those searched for whose JSON has to be read"""
+
+    @property
+    def known(self) -> bool:
+        """Whether no JSON has to be read."""
+        return bool(self.fields) and not self.unread
+
+    def of(self, values: sa.FromClause, result_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        """Whether a row of `values` is the one of that result."""
+        return sa.and_(values.c.result_id == result_id, among(values.c.field_id, self.fields))
+
+
+def find(path: Path, view: CatalogueView, benchmarks: Iterable[uuid.UUID]) -> Place:
+    """Where the values at a path are kept for results of these benchmarks."""
+    text = path.text()
+    found, unread = [], []
+    for benchmark in benchmarks:
+        field = view.field(benchmark, text)
+        if field is not None and field.searchable:
+            found.append(field.id)
+        else:
+            unread.append(benchmark)
+    return Place(path, tuple(sorted(found)), tuple(sorted(unread)))
+
+
+def among(column: sa.ColumnElement[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """Whether a column has one of some values; one alone is compared with directly."""
+    return column == values[0] if len(values) == 1 else column.in_(values)
+
+
+# --- filters
+
+
+def add_filters(
+    statement: sa.Select[Any], wanted: Sequence[tuple[Filter, Place]]
+) -> sa.Select[Any]:
+    """The statement about results, narrowed to those that meet every filter.
+
+    A filter that the rows decide becomes a join, which may be where the database begins.
+    """
+    read: list[Filter] = []
+    for condition, place in wanted:
+        if not place.fields:
+            read.append(condition)
+        elif place.unread:
+            statement = statement.where(_by_rows_or_json(condition, place))
+        elif _wants_nothing(condition):
+            statement = statement.where(sa.not_(_has_row(place)))
+        else:
+            values = VALUES.alias()
+            statement = statement.join_from(RESULTS, values, place.of(values, RESULTS.c.id))
+            statement = statement.where(holds(condition, values))
+    if read:
+        statement = statement.where(json_sql.where_all(read, RESULTS.c.json))
+    return statement
+
+
+def holds(condition: Filter, values: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Whether the value in a row meets the filter; of `exists false` no row does."""
+    if condition.operator == "exists":
+        return sa.false() if _wants_nothing(condition) else sa.true()
+    if condition.operator == "contains":
+        return sa.or_(
+            sa.and_(values.c.kind == STRING, contains_ci(values.c.text, condition.value.text)),
+            sa.and_(values.c.kind == COMPOSITE, json_sql.where(condition, RESULTS.c.json)),
+        )
+    if condition.operator == "in":
+        kinds: dict[str, list[Any]] = {}
+        for value in condition.values:
+            kinds.setdefault(value.kind, []).append(_stored(value))
+        return sa.or_(
+            *(
+                sa.and_(values.c.kind == KINDS[kind], among(_column(kind, values), some))
+                for kind, some in kinds.items()
+            )
+        )
+    value = condition.value
+    compare: Callable[[Any, Any], Any] = filters.COMPARISONS[condition.operator]
+    return sa.and_(
+        values.c.kind == KINDS[value.kind], compare(_column(value.kind, values), _stored(value))
+    )
+
+
+def kinds_of(condition: Filter) -> frozenset[int]:
+    """The kinds of values that can meet a filter; `NULL` stands for a missing one, too."""
+    if condition.operator == "exists":
+        return frozenset({NULL}) if _wants_nothing(condition) else frozenset(KINDS.values())
+    if condition.operator == "contains":
+        return frozenset({STRING, COMPOSITE})
+    return frozenset(KINDS[value.kind] for value in condition.values)
+
+
+def reads_json(condition: Filter) -> bool:
+    """Whether even complete rows need the JSON beside them."""
+    return condition.operator == "contains"
+
+
+def _wants_nothing(condition: Filter) -> bool:
+    return condition.operator == "exists" and not condition.value.typed
+
+
+def _by_rows_or_json(condition: Filter, place: Place) -> sa.ColumnElement[bool]:
+    by_rows = (
+        sa.and_(sa.not_(among(RESULTS.c.benchmark_id, place.unread)), sa.not_(_has_row(place)))
+        if _wants_nothing(condition)
+        else _has_row(place, condition)
+    )
+    by_json = sa.and_(
+        among(RESULTS.c.benchmark_id, place.unread), json_sql.where(condition, RESULTS.c.json)
+    )
+    return sa.or_(by_rows, by_json)
+
+
+def _has_row(place: Place, condition: Filter | None = None) -> sa.ColumnElement[bool]:
+    values = VALUES.alias()
+    more = () if condition is None else (holds(condition, values),)
+    found = sa.select(sa.literal_column("1")).select_from(values)
+    return sa.exists(found.where(place.of(values, RESULTS.c.id), *more).correlate(RESULTS))
+
+
+def _column(kind: str, values: sa.FromClause) -> sa.ColumnElement[Any]:
+    return values.c.text if kind == "string" else values.c.number
+
+
+def _stored(value: Value) -> Any:
+    return float(value.typed) if isinstance(value.typed, bool) else value.typed
+
+
+# --- sorting
+
+
+def json_path(key: SortKey) -> Path | None:
+    """The path that a key sorts by, None for other keys."""
+    prefix, _, text = key.field.name.partition(".")
+    return jsonpath.parse(text) if prefix == "json" and text else None
+
+
+def sort_key(
+    key: SortKey, place: Place
+) -> tuple[SortKey, Callable[[sa.Select[Any]], sa.Select[Any]]]:
+    """A key that sorts by the rows of a place as far as they tell, and what joins these to a statement."""
+    if not place.fields:
+        return key, lambda statement: statement
+    values = VALUES.alias()
+    kind = sa.func.coalesce(values.c.kind, sa.literal_column(str(LAST), sa.SmallInteger()))
+    parts: list[sa.ColumnElement[Any]] = [kind, sort_number(values), sort_text(values)]
+    if place.unread:
+        read = among(RESULTS.c.benchmark_id, place.unread)
+        by_json = json_sql.sort_components(place.path, RESULTS.c.json)
+        parts = [
+            sa.case((read, slow), else_=part) for part, (slow, _) in zip(parts, by_json, strict=True)
+        ]
+    components = [Component(part, follows) for part, follows in zip(parts, (False, True, True), strict=True)]
+
+    def join(statement: sa.Select[Any]) -> sa.Select[Any]:
+        return statement.join_from(RESULTS, values, place.of(values, RESULTS.c.id), isouter=True)
+
+    return SortKey(SortField(key.field.name, components), key.descending, key.identifies), join
+
+
+def sort_number(values: sa.FromClause) -> sa.ColumnElement[float]:
+    """What numbers are sorted by; the same for everything else."""
+    return sa.case((values.c.kind == NUMBER, values.c.number), else_=sa.literal_column("0.0", sa.Double()))
+
+
+def sort_text(values: sa.FromClause) -> sa.ColumnElement[str]:
+    """What strings and booleans are sorted by; the same for everything else."""
+    return sa.case(
+        (values.c.kind == STRING, values.c.text),
+        (values.c.kind == BOOLEAN, boolean_text(values)),
+        else_=sa.literal_column("''", sa.Text()),
+    )
+
+
+def boolean_text(values: sa.FromClause) -> sa.ColumnElement[str]:
+    """A boolean as the word that it is sorted by."""
+    true, false = (sa.literal_column(f"'{text}'", sa.Text()) for text in ("true", "false"))
+    return sa.case((values.c.number == 1.0, true), else_=false)

@@ -1,0 +1,46 @@
+"""Writing rows of tallies, as fast as each database takes them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from eoscperf.results.arrays import integers, texts, uuids
+
+Place = tuple[int, uuid.UUID, uuid.UUID, str]
+"""Facet, benchmark, flavor and key of a tally."""
+
+Delta = tuple[int, uuid.UUID, uuid.UUID, str, int]
+"""A place and the change of the number there."""
+
+
+def insert(session: Session, deltas: Sequence[Delta]) -> tuple[int, int]:
+    """Add rows; the least and the greatest id that they have got, or two zeros without any."""
+    deltas = [delta for delta in deltas if delta[4]]
+    if not deltas:
+        return 0, 0
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_SQLITE, [(f, b.hex, w.hex, key, n) for f, b, w, key, n in deltas])
+        last = connection.exec_driver_sql("SELECT max(id) FROM result_tallies").scalar_one()
+        return last - len(deltas) + 1, last
+    columns = list(zip(*deltas, strict=True))
+    given = (
+        integers(columns[0]),
+        uuids(columns[1]),
+        uuids(columns[2]),
+        texts(columns[3]),
+        integers(columns[4]),
+    )
+    ids = connection.exec_driver_sql(_POSTGRESQL, given).scalars().all()
+    return min(ids), max(ids)
+
+
+_SQLITE = "INSERT INTO result_tallies (facet, benchmark_id, flavor_id, key, number) VALUES (?, ?, ?, ?, ?)"
+
+_POSTGRESQL = (
+    "INSERT INTO result_tallies (facet, benchmark_id, flavor_id, key, number)"
+    " SELECT * FROM unnest(%s::smallint[], %s::uuid[], %s::uuid[], %s::text[], %s::int[]) RETURNING id"
+)

@@ -1,0 +1,245 @@
+"""Keeping the numbers of visible results right, whatever happens to results."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from eoscperf.results.models import Result, result_tags
+from eoscperf.results.projection.flags import flag_fields
+from eoscperf.results.projection.leaves import Leaf
+from eoscperf.results.tables import FIELDS, RESULTS, TALLIES, VALUES
+from eoscperf.results.tallies import rows
+from eoscperf.results.tallies.folding import fold
+from eoscperf.results.tallies.keys import (
+    MAX_KEY_TEXT,
+    TALLIED,
+    field_key,
+    field_key_range,
+    tag_key,
+    year_key,
+)
+from eoscperf.results.tallies.locks import hold_still, note_change
+from eoscperf.results.tallies.models import ALL, FIELD, TAG, YEAR
+
+MAX_DISTINCT = 50
+"""Values that a field may have in all its results for its values to be tallied."""
+
+VISIBLE = "visible"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is counted of one result."""
+
+    benchmark_id: uuid.UUID
+    flavor_id: uuid.UUID
+    execution_datetime: datetime.datetime
+    tags_ids: Collection[uuid.UUID]
+    leaves: Sequence[Leaf]
+    """of the fields whose values are tallied, others are passed over"""
+
+
+class Tallies:
+    """Notes changes; nobody who does waits for another who does.
+
+    Whoever stores results holds a lock on their benchmarks, which is how a recount keeps them out; all
+    other changes are announced by a lock of their own, see `eoscperf.results.tallies.locks`.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def created(self, results: Iterable[Counted], countable: Collection[int]) -> None:
+        """New visible results; `countable` are the ids of fields whose values are tallied."""
+        deltas, uncountable = _deltas(results, countable, 1)
+        if uncountable:
+            flag_fields(self._session, uncountable=uncountable)
+        first, last = rows.insert(self._session, deltas)
+        fold(self._session, first, last, most=MAX_DISTINCT)
+
+    def moved(self, result: Result, before: str, after: str) -> None:
+        """The status of one result, which is locked, changed."""
+        if (before == VISIBLE) == (after == VISIBLE):
+            return
+        note_change(self._session)
+        value, field = VALUES.c, FIELDS.c
+        found = self._session.execute(
+            sa.select(value.field_id, value.kind, value.number, value.text)
+            .join(FIELDS, field.id == value.field_id)
+            .where(value.result_id == result.id, field.benchmark_id == result.benchmark_id, field.countable)
+        ).all()
+        leaves: list[Leaf] = [(row[0], row[1], row[2], row[3]) for row in found]
+        tags = self._session.scalars(
+            sa.select(result_tags.c.tag_id).where(result_tags.c.result_id == result.id)
+        ).all()
+        counted = Counted(result.benchmark_id, result.flavor_id, result.execution_datetime, tags, leaves)
+        deltas, _ = _deltas([counted], {leaf[0] for leaf in leaves}, 1 if after == VISIBLE else -1)
+        rows.insert(self._session, deltas)
+
+    def moved_all(self, *which: sa.ColumnElement[bool], sign: int) -> None:
+        """All results for which these conditions on `Result` hold became visible (1) or ceased to be (-1).
+
+        The transaction has locked or changed those results, and the conditions hold for no others.
+        """
+        note_change(self._session)
+        self._count(which, sign)
+        self._count_fields(which, sign)
+
+    def tagged(self, result: Result, added: Iterable[uuid.UUID], removed: Iterable[uuid.UUID]) -> None:
+        """Tags were put on a result, which is locked, or taken off."""
+        if result.status != VISIBLE:
+            return
+        note_change(self._session)
+        place = (result.benchmark_id, result.flavor_id)
+        rows.insert(
+            self._session,
+            [
+                *((TAG, *place, tag_key(tag), 1) for tag in added),
+                *((TAG, *place, tag_key(tag), -1) for tag in removed),
+            ],
+        )
+
+    def recount(self, benchmark_id: uuid.UUID) -> None:
+        """Count anew all that needs no fields: the results of a benchmark, their years and tags."""
+        hold_still(self._session, benchmark_id)
+        self._session.execute(
+            sa.delete(TALLIES).where(
+                TALLIES.c.benchmark_id == benchmark_id, TALLIES.c.facet.in_((ALL, YEAR, TAG))
+            )
+        )
+        self._count((Result.benchmark_id == benchmark_id, Result.status == VISIBLE), 1)
+
+    def recount_field(self, benchmark_id: uuid.UUID, field_id: int) -> None:
+        """Count the values of a field anew, and find out whether they are few enough for that.
+
+        The values of all results have to be there.
+        """
+        hold_still(self._session, benchmark_id)
+        self.drop_fields(benchmark_id, [field_id])
+        countable = self._countable(field_id)
+        self._session.execute(sa.update(FIELDS).where(FIELDS.c.id == field_id).values(countable=countable))
+        if countable:
+            which = (Result.benchmark_id == benchmark_id, Result.status == VISIBLE)
+            self._count_fields(which, 1, field_ids=[field_id])
+
+    def drop_fields(self, benchmark_id: uuid.UUID, field_ids: Iterable[int]) -> None:
+        """Forget the tallies of these fields."""
+        for field_id in field_ids:
+            low, high = field_key_range(field_id)
+            self._session.execute(
+                sa.delete(TALLIES).where(
+                    TALLIES.c.facet == FIELD,
+                    TALLIES.c.benchmark_id == benchmark_id,
+                    TALLIES.c.key >= low,
+                    TALLIES.c.key < high,
+                )
+            )
+
+    def _count(self, which: Sequence[sa.ColumnElement[bool]], sign: int) -> None:
+        """Add or take off what the database can count by itself."""
+        place = (RESULTS.c.benchmark_id, RESULTS.c.flavor_id)
+        sqlite = self._session.get_bind().dialect.name == "sqlite"
+        # Written out: what is grouped by has to be the same text as what is selected.
+        year = sa.literal_column(
+            "substr(results.execution_datetime, 1, 4)"
+            if sqlite
+            else "to_char(results.execution_datetime AT TIME ZONE 'UTC', 'YYYY')",
+            sa.Text,
+        )
+        tag = sa.literal_column("replace(CAST(result_tags.tag_id AS TEXT), '-', '')", sa.Text)
+        tagged = RESULTS.join(result_tags, result_tags.c.result_id == RESULTS.c.id)
+        for facet, key, source in ((ALL, None, RESULTS), (YEAR, year, RESULTS), (TAG, tag, tagged)):
+            shown = sa.literal_column("''") if key is None else key
+            number = sign * sa.func.count()
+            counted = (
+                sa.select(sa.literal_column(str(facet)), *place, shown, number)
+                .select_from(source)
+                .where(*which)
+                .group_by(*place, *([] if key is None else [key]))
+            )
+            into = ["facet", "benchmark_id", "flavor_id", "key", "number"]
+            self._session.execute(sa.insert(TALLIES).from_select(into, counted))
+
+    def _count_fields(
+        self, which: Sequence[sa.ColumnElement[bool]], sign: int, field_ids: Collection[int] | None = None
+    ) -> None:
+        result, value, field = RESULTS, VALUES, FIELDS
+        if field_ids is None:
+            concerned = sa.select(result.c.benchmark_id).where(*which).distinct()
+            field_ids = self._session.scalars(
+                sa.select(field.c.id).where(field.c.countable, field.c.benchmark_id.in_(concerned))
+            ).all()
+        leaf = (value.c.field_id, value.c.kind, value.c.number, value.c.text)
+        deltas: Counter[rows.Place] = Counter()
+        for field_id in field_ids:
+            counted = self._session.execute(
+                sa.select(result.c.benchmark_id, result.c.flavor_id, *leaf, sa.func.count())
+                .join(value, value.c.result_id == result.c.id)
+                .where(*which, value.c.field_id == field_id, value.c.kind.in_(TALLIED))
+                .group_by(result.c.benchmark_id, result.c.flavor_id, *leaf)
+            )
+            for benchmark_id, flavor_id, identifier, kind, number, text, times in counted:
+                if text is None or len(text) <= MAX_KEY_TEXT:
+                    key = field_key((identifier, kind, number, text))
+                    deltas[FIELD, benchmark_id, flavor_id, key] += sign * times
+        rows.insert(self._session, [(*place, number) for place, number in deltas.items()])
+
+    def _countable(self, field_id: int) -> bool:
+        """Whether a field has few and short values, and none that fits no row."""
+        field, value = FIELDS.c, VALUES.c
+        if self._session.scalar(sa.select(field.irregular).where(field.id == field_id)):
+            return False
+        distinct = (
+            sa.select(value.kind, value.number, value.text)
+            .where(value.field_id == field_id, value.kind.in_(TALLIED))
+            .distinct()
+            .limit(MAX_DISTINCT + 1)
+        )
+        found = self._session.execute(distinct).all()
+        return len(found) <= MAX_DISTINCT and all(len(text or "") <= MAX_KEY_TEXT for _, _, text in found)
+
+
+def _deltas(
+    results: Iterable[Counted], countable: Collection[int], sign: int
+) -> tuple[list[rows.Delta], set[int]]:
+    """The changes, those of the same kind added up, and the fields that turn out to have too many values."""
+    places: dict[tuple[uuid.UUID, uuid.UUID], dict[Any, int]] = {}
+    for result in results:
+        place = (result.benchmark_id, result.flavor_id)
+        counts = places.get(place)
+        if counts is None:
+            counts = places[place] = {}
+        for known in (
+            (ALL, ""),
+            (YEAR, year_key(result.execution_datetime)),
+            *[(TAG, tag_key(tag)) for tag in result.tags_ids],
+        ):
+            counts[known] = counts.get(known, 0) + sign
+        for leaf in result.leaves:
+            if leaf[0] in countable:
+                counts[leaf] = counts.get(leaf, 0) + sign
+    values: dict[int, set[Leaf]] = {}
+    uncountable: set[int] = set()
+    for counts in places.values():
+        for known in counts:
+            if len(known) == 4 and known[1] in TALLIED:
+                if len(known[3] or "") > MAX_KEY_TEXT:
+                    uncountable.add(known[0])
+                values.setdefault(known[0], set()).add(known)
+    uncountable |= {identifier for identifier, distinct in values.items() if len(distinct) > MAX_DISTINCT}
+    deltas: list[rows.Delta] = []
+    for place, counts in places.items():
+        for known, number in counts.items():
+            if len(known) == 2:
+                deltas.append((known[0], *place, known[1], number))
+            elif known[1] in TALLIED and known[0] not in uncountable:
+                deltas.append((FIELD, *place, field_key(known), number))
+    return deltas, uncountable
