@@ -1,1 +1,1 @@
-"""How quickly the platform answers: generated data, a server of its own, a load client and floors to compare with."""
+"""How quickly the platform answers: generated data, a server, a load client, floors to compare with."""

@@ -8,6 +8,7 @@ KERNEL = (
     "pyramid_jinja2",
     "cornice",
     "eoscperf.db",  # brings the transaction manager; everything below works inside it
+    "eoscperf.db_state",
     "eoscperf.locator",
     "eoscperf.events",
     "eoscperf.extend.directives",  # before the first that uses a directive

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 import zope.sqlalchemy
 from sqlalchemy import orm
+
+from eoscperf.db_state import CHANGES_BEFORE
 
 metadata = sa.MetaData(
     naming_convention={
@@ -118,6 +122,7 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
         # it fails at once. Those that will write say so and queue at the start instead.
         immediate = connection.get_execution_options().get("sqlite_immediate", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        connection.info[CHANGES_BEFORE] = connection.connection.dbapi_connection.total_changes
 
 
 def _lower(value: Any) -> Any:
@@ -131,6 +136,8 @@ def request_session(factory: orm.sessionmaker[orm.Session], manager: Any, **info
     events = zope.sqlalchemy.ZopeTransactionEvents("changed", manager)
     return factory(info=info | {_JOINING: events})
 
+
+_READING = ("GET", "HEAD", "OPTIONS")
 
 _JOINING = "eoscperf.joining"
 
@@ -160,9 +167,35 @@ def _dbsession(request: Any) -> orm.Session:
         return session
     factory = request.registry["dbsession_factory"]
     session = request_session(factory, request.tm, request=request)
-    if request.method not in ("GET", "HEAD", "OPTIONS") and session.get_bind().dialect.name == "sqlite":
+    if request.method not in _READING and session.get_bind().dialect.name == "sqlite":
         session.connection(execution_options={"sqlite_immediate": True})
     return session
+
+
+def waits_for_writers(request: Any) -> bool:
+    """Whether the session of a request, which it has not used yet, will wait until others have written.
+
+    SQLite has one writer at a time: who means to write queues from the start.
+    """
+    return (
+        request.method not in _READING
+        and "dbsession" not in request.__dict__
+        and "eoscperf.dbsession" not in request.environ
+        and request.registry["dbsession_factory"].kw["bind"].dialect.name == "sqlite"
+    )
+
+
+@contextlib.contextmanager
+def reading(request: Any) -> Iterator[orm.Session]:
+    """A session for what can be read before a change: one of its own where the request's would have to wait.
+
+    What was read is to be read again with the request's session where the change depends on it.
+    """
+    if waits_for_writers(request):
+        with request.registry["dbsession_factory"]() as session:
+            yield session
+    else:
+        yield request.dbsession
 
 
 def includeme(config: Any) -> None:

@@ -8,14 +8,43 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from json.encoder import encode_basestring as _quoted
 from typing import Any
 
+from eoscperf import plainjson
+from eoscperf.jsonnumbers import (
+    BadNumber,
+    FloatLiteral,
+    IntegerLiteral,
+    decimal_parts,
+    number_text,
+    read_integer,
+    read_number,
+    refuse_constant,
+    stored_integer,
+    stored_number,
+)
+
+__all__ = [
+    "FloatLiteral",
+    "IntegerLiteral",
+    "JSONTextError",
+    "content_hash",
+    "decimal_parts",
+    "dotted",
+    "dumps",
+    "find_unstorable",
+    "identity",
+    "lines",
+    "loads",
+    "loads_stored",
+    "pointer",
+    "sendable",
+]
+
 MAX_DEPTH = 64
-MAX_NUMBER_LENGTH = 1000
 STORED_DEPTH = 500
 """Levels of nesting that can be read of what is stored."""
 
@@ -28,45 +57,16 @@ class JSONTextError(ValueError):
         self.detail = detail
 
 
-class IntegerLiteral(int):
-    """An integer whose text differs from Python's own way to write it (`-0`)."""
-
-    literal: str
-
-    def __new__(cls, literal: str) -> IntegerLiteral:
-        self = super().__new__(cls, literal)
-        self.literal = literal
-        return self
-
-    def __repr__(self) -> str:
-        return self.literal
-
-    def __reduce__(self) -> tuple[type[IntegerLiteral], tuple[str]]:
-        return IntegerLiteral, (self.literal,)
-
-
-class FloatLiteral(float):
-    """Any other number whose text differs from Python's own way to write it (`1.10`, `1e2`)."""
-
-    literal: str
-
-    def __new__(cls, literal: str) -> FloatLiteral:
-        self = super().__new__(cls, literal)
-        self.literal = literal
-        return self
-
-    def __repr__(self) -> str:
-        return self.literal
-
-    def __reduce__(self) -> tuple[type[FloatLiteral], tuple[str]]:
-        return FloatLiteral, (self.literal,)
-
-
 def loads(data: bytes | str, *, max_depth: int = MAX_DEPTH, one_line: bool = False) -> Any:
     """Read one JSON text; of duplicate members the last wins; raises `JSONTextError`.
 
     Of `one_line` of NDJSON an error names the column alone: which line it is only the caller knows.
     """
+    # What has so few brackets cannot be nested too deep.
+    if type(data) is bytes and data.count(b"[") + data.count(b"{") <= max_depth:
+        value = plainjson.read(data)
+        if value is not plainjson.UNUSUAL:
+            return value
     subject = "Line" if one_line else "Body"
     if isinstance(data, str):
         text = data
@@ -82,7 +82,7 @@ def loads(data: bytes | str, *, max_depth: int = MAX_DEPTH, one_line: bool = Fal
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise JSONTextError(f"{subject} is not JSON: {_place(text, error.pos, one_line)}") from None
-    except _BadNumber as error:
+    except BadNumber as error:
         raise JSONTextError(f"{error.problem} ({_place_of(text, error.literal, one_line)})") from None
 
 
@@ -101,6 +101,9 @@ def loads_stored(text: str) -> Any:
 
 def dumps(value: Any) -> str:
     """Write canonical text: compact, keys in code point order, plain Unicode, numbers as they were sent."""
+    text = plainjson.write(value)
+    if text is not plainjson.UNUSUAL:
+        return text
     parts: list[str] = []
     _write(value, parts.append)
     return "".join(parts)
@@ -121,6 +124,8 @@ def find_unstorable(value: Any) -> str | None:
 
     A pointer may be "" (the document itself is such a text). What cannot be sent of a key is U+FFFD in it.
     """
+    if plainjson.is_storable(value):
+        return None
     parts = _unstorable(value)
     return None if parts is None else sendable(pointer(reversed(parts)))
 
@@ -136,10 +141,9 @@ def identity(value: Any, *, tick: Callable[[], object] | None = None) -> str:
     Numbers compare by their exact decimal value; `true`, `1` and `"1"` all differ. `tick` is called again and
     again, so that a caller can stop in between.
     """
-    if type(value) is str:
-        return _quoted(value)
-    if type(value) is int and value % 10:
-        return int.__repr__(value)
+    identify = _IDENTITIES.get(type(value))
+    if identify is not None:
+        return identify(value)
     parts: list[str] = []
     _identify(value, parts.append, tick)
     return "".join(parts)
@@ -147,22 +151,7 @@ def identity(value: Any, *, tick: Callable[[], object] | None = None) -> str:
 
 def content_hash(value: Any) -> bytes:
     """SHA-256 of the value's `identity`."""
-    return hashlib.sha256(identity(value).encode("utf-8", "surrogatepass")).digest()
-
-
-def decimal_parts(number: int | float) -> tuple[int, int]:
-    """The exact decimal `mantissa * 10 ** exponent` as these two, without trailing zeros; zero is (0, 0).
-
-    A float without a remembered text counts as the shortest decimal that reads back as it.
-    """
-    literal = _number_text(number)
-    mantissa_text, _, exponent_text = literal.replace("E", "e").partition("e")
-    whole, _, fraction = mantissa_text.partition(".")
-    digits = (whole + fraction).rstrip("0")
-    mantissa = int(digits) if digits.strip("-") else 0
-    if not mantissa:
-        return 0, 0
-    return mantissa, int(exponent_text or 0) + len(whole) - len(digits)
+    return hashlib.sha256(_whole_identity(value).encode("utf-8", "surrogatepass")).digest()
 
 
 def lines(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -186,59 +175,8 @@ _TOKENS = re.compile(_STRING + r"|-?Infinity|NaN|-?[0-9][0-9.eE+-]*", re.DOTALL)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-class _BadNumber(Exception):
-    def __init__(self, literal: str, problem: str) -> None:
-        super().__init__(problem)
-        self.literal = literal
-        self.problem = problem
-
-
-def _integer(literal: str) -> int:
-    if len(literal) > 300:
-        _check_range(literal)
-    return IntegerLiteral(literal) if literal == "-0" else int(literal)
-
-
-def _number(literal: str) -> float:
-    if len(literal) > MAX_NUMBER_LENGTH:
-        _check_range(literal)
-    number = float(literal)
-    if number.__repr__() == literal:
-        return number
-    if math.isinf(number) or (number == 0 and re.search("^-?[0.]*[1-9]", literal)):
-        _check_range(literal)
-    return FloatLiteral(literal)
-
-
-def _check_range(literal: str) -> None:
-    if len(literal) > MAX_NUMBER_LENGTH:
-        raise _BadNumber(literal, f"A number is longer than {MAX_NUMBER_LENGTH} characters")
-    number = float(literal)
-    shown = literal if len(literal) <= 40 else literal[:40] + "..."
-    if math.isinf(number):
-        raise _BadNumber(literal, f"{shown} is beyond the range of a double")
-    if number == 0:
-        raise _BadNumber(literal, f"{shown} is too close to zero for a double")
-
-
-def _constant(literal: str) -> Any:
-    raise _BadNumber(literal, f"{literal} is not a JSON number")
-
-
-def _stored_number(literal: str) -> float:
-    number = float(literal)
-    return number if number.__repr__() == literal else FloatLiteral(literal)
-
-
-def _stored_integer(literal: str) -> int | float:
-    if len(literal) > 300:
-        return FloatLiteral(literal)
-    return IntegerLiteral(literal) if literal == "-0" else int(literal)
-
-
-_STORED = json.JSONDecoder(parse_float=_stored_number, parse_int=_stored_integer)
-
-_DECODER = json.JSONDecoder(parse_float=_number, parse_int=_integer, parse_constant=_constant)
+_DECODER = json.JSONDecoder(parse_float=read_number, parse_int=read_integer, parse_constant=refuse_constant)
+_STORED = json.JSONDecoder(parse_float=stored_number, parse_int=stored_integer)
 
 
 def _place_of(text: str, literal: str, one_line: bool) -> str:
@@ -267,17 +205,6 @@ def _check_depth(text: str, max_depth: int, subject: str) -> None:
             depth -= 1
 
 
-def _number_text(number: int | float) -> str:
-    literal = getattr(number, "literal", None)
-    if literal is not None:
-        return str(literal)
-    if isinstance(number, int):
-        return int.__repr__(number)
-    if not math.isfinite(number):
-        raise ValueError(f"{number!r} is not a JSON number")
-    return float.__repr__(number)
-
-
 def _write(value: Any, write: Callable[[str], None]) -> None:
     if isinstance(value, str):
         write(_quoted(value))
@@ -288,7 +215,7 @@ def _write(value: Any, write: Callable[[str], None]) -> None:
     elif value is False:
         write("false")
     elif isinstance(value, int | float):
-        write(_number_text(value))
+        write(number_text(value))
     elif isinstance(value, dict):
         separator = "{"
         for key in sorted(value):
@@ -333,14 +260,48 @@ def _identify(value: Any, write: Callable[[str], None], tick: Callable[[], objec
             separator = ","
         write("]" if value else "[]")
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        # Only the numbers that end in a zero have a second way to be written without fraction or exponent.
-        if type(value) is int and value % 10:
-            write(int.__repr__(value))
-        else:
-            mantissa, exponent = decimal_parts(value)
-            write(f"{mantissa}e{exponent}" if exponent else str(mantissa))
+        write(_identity_of_number(value))
     else:
         _write(value, write)
+
+
+def _whole_identity(value: Any) -> str:
+    """The identity of a value of moderate size, where nobody needs to stop in between."""
+    kind, of, whole = type(value), _IDENTITIES.get, _whole_identity
+    if kind is dict:
+        members = [f"{_quoted(key)}:{(of(type(value[key])) or whole)(value[key])}" for key in sorted(value)]
+        return "{" + ",".join(members) + "}"
+    if kind is list:
+        return "[" + ",".join([(of(type(item)) or whole)(item) for item in value]) + "]"
+    return identity(value)
+
+
+def _identity_of_integer(value: int) -> str:
+    # Only the numbers that end in a zero have a second way to be written without fraction or exponent.
+    return int.__repr__(value) if value % 10 else _identity_of_number(value)
+
+
+def _identity_of_float(value: float) -> str:
+    whole, _, fraction = float.__repr__(value).partition(".")
+    if fraction.isdecimal() and fraction != "0":
+        return f"{int(whole + fraction)}e-{len(fraction)}"
+    return _identity_of_number(value)
+
+
+def _identity_of_number(value: int | float) -> str:
+    mantissa, exponent = decimal_parts(value)
+    return f"{mantissa}e{exponent}" if exponent else str(mantissa)
+
+
+_IDENTITIES: dict[type, Callable[[Any], str]] = {
+    str: _quoted,
+    int: _identity_of_integer,
+    float: _identity_of_float,
+    IntegerLiteral: _identity_of_number,
+    FloatLiteral: _identity_of_number,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda value: "null",
+}
 
 
 def _unstorable(value: Any) -> list[str | int] | None:

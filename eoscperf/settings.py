@@ -219,6 +219,12 @@ CORE: tuple[Option, ...] = (
         20.0,
         "longest re-check of stored results on a new schema, in seconds",
     ),
+    Option(
+        "answers.remembered_bytes",
+        whole(0),
+        16 * 1024 * 1024,
+        "answers that a process remembers until the database changes, in bytes; 0: none",
+    ),
     Option("rates.writes", rate, "300/minute", "changes per user"),
     Option("rates.failed_authentications", rate, "30/minute", "refused tokens per address"),
     Option("rates.claims", whole(1), 20, "claims per user and day"),

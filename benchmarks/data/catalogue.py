@@ -29,11 +29,11 @@ _CITIES = (
 _KINDS = ("Cloud", "Grid", "Supercomputing Centre", "Data Centre")
 _SIZES = ("tiny", "small", "medium", "large", "xlarge", "gpu.small", "gpu.large", "bigmem")
 _TAGS = (
-    "baseline", "tuned", "production", "hyper-threading", "gpu", "bare-metal", "virtual", "container", "mpi",
-    "openmp", "nightly", "verified", "paper-2023", "paper-2024", "energy", "low-clock", "turbo", "numa", "pinned",
-    "shared-node", "exclusive", "ssd", "nvme", "lustre", "infiniband", "ethernet", "arm", "power", "x86", "singularity",
-    "docker", "udocker", "kubernetes", "slurm", "acceptance", "regression", "compiler-study", "big-endian",
-    "training", "workshop-2022",
+    "baseline", "tuned", "production", "hyper-threading", "gpu", "bare-metal", "virtual", "container",
+    "mpi", "openmp", "nightly", "verified", "paper-2023", "paper-2024", "energy", "low-clock", "turbo",
+    "numa", "pinned", "shared-node", "exclusive", "ssd", "nvme", "lustre", "infiniband", "ethernet",
+    "arm", "power", "x86", "singularity", "docker", "udocker", "kubernetes", "slurm", "acceptance",
+    "regression", "compiler-study", "big-endian", "training", "workshop-2022",
 )  # fmt: skip
 
 
@@ -66,7 +66,9 @@ class Catalogue:
         self.site_ids = [_uuid(chance) for _ in range(SITES)]
         self.site_names = [f"{city} {chance.choice(_KINDS)}" for city in _CITIES]
         self.flavors = [
-            Flavor(_uuid(chance), site, name) for site in self.site_ids for name in chance.sample(_SIZES, FLAVORS)
+            Flavor(_uuid(chance), site, name)
+            for site in self.site_ids
+            for name in chance.sample(_SIZES, FLAVORS)
         ]
         self.tag_ids = [_uuid(chance) for _ in _TAGS]
         self.tag_names = list(_TAGS)
@@ -168,5 +170,7 @@ def _uuid(chance: random.Random) -> uuid.UUID:
     return uuid.UUID(int=chance.getrandbits(128), version=4)
 
 
-canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+canonical = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+).encode
 """The canonical text of generated documents: what `jsontext.dumps` writes, only faster."""

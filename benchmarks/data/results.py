@@ -157,6 +157,6 @@ def _provenance(image: str, chance: random.Random) -> dict[str, Any]:
         "host": f"node{job % 977:04}.cluster.example.org",
         "job": job,
         "image": f"{image}@sha256:{chance.getrandbits(256):064x}",
-        "command": f"srun --ntasks={1 << job % 8} --time=0{job % 9}:30:00 run-benchmark --output /scratch/{job}",
+        "command": f"srun --ntasks={1 << job % 8} --time=0{job % 9}:30:00 benchmark --output /scratch/{job}",
         "attempts": [{"begin": job % 3600, "state": "completed"}],
     }

@@ -33,7 +33,7 @@ def load(engine: sa.Engine, generated: Generated, pool: Callable[..., Iterable[A
                 say(f"results: piece {number} of {generated.pieces}")
     with engine.begin() as connection:
         connection.exec_driver_sql(
-            "SELECT setval(pg_get_serial_sequence('log_entries', 'id'), (SELECT max(id) + 1 FROM log_entries))"
+            "SELECT setval(pg_get_serial_sequence('log_entries', 'id'), max(id) + 1) FROM log_entries"
         )
 
 
@@ -55,7 +55,9 @@ def _copy_piece(address: str, size: int, seed: int, declared: DeclaredFields, nu
             copy.write("".join(_lines(values)))
 
 
-def _lines(values: Iterable[tuple[Any, Iterable[tuple[int, int, float | None, str | None]]]]) -> Iterator[str]:
+def _lines(
+    values: Iterable[tuple[Any, Iterable[tuple[int, int, float | None, str | None]]]],
+) -> Iterator[str]:
     for result_id, leaves in values:
         for field_id, kind, number, text in leaves:
             written = r"\N" if number is None else repr(number)
@@ -77,11 +79,11 @@ def _without_indexes(address: str, say: Any) -> Iterator[None]:
     constraints = f"""
         SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid), contype = 'f'
         FROM pg_constraint WHERE conrelid IN ({tables}) AND contype IN ('f', 'u', 'p')
-        AND NOT (contype = 'p' AND conrelid = 'results'::regclass) ORDER BY contype = 'f' DESC, conname"""  # noqa: S608
+        AND NOT (contype = 'p' AND conrelid = 'results'::regclass) ORDER BY contype = 'f' DESC, conname"""
     indexes = f"""
         SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
         WHERE indrelid IN ({tables}) AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
-        ORDER BY 1"""  # noqa: S608
+        ORDER BY 1"""
     with psycopg.connect(address, autocommit=True) as connection:
         dropped = connection.execute(constraints).fetchall()
         for table, name, _, _ in dropped:

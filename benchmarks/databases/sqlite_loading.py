@@ -52,7 +52,9 @@ def _piece(size: int, seed: int, declared: DeclaredFields, number: int) -> tuple
 @contextlib.contextmanager
 def _hurried(connection: sa.Connection) -> Iterator[None]:
     """Nothing is written twice, and nobody waits for the disk: who loses power builds it again."""
-    with _pragmas(connection, journal_mode="OFF", synchronous="OFF", foreign_keys="OFF", cache_size="-800000"):
+    with _pragmas(
+        connection, journal_mode="OFF", synchronous="OFF", foreign_keys="OFF", cache_size="-800000"
+    ):
         yield
 
 
@@ -62,8 +64,8 @@ def _pragmas(connection: sa.Connection, **wanted: str) -> Iterator[None]:
     for name, value in wanted.items():
         connection.exec_driver_sql(f"PRAGMA {name} = {value}")
     yield
-    for name, value in before.items():
-        connection.exec_driver_sql(f"PRAGMA {name} = {value}")
+    for name, kept in before.items():
+        connection.exec_driver_sql(f"PRAGMA {name} = {kept}")
 
 
 @contextlib.contextmanager
@@ -93,12 +95,12 @@ def _sorted_values(connection: sa.Connection, say: Any) -> Iterator[Callable[[li
     connection.exec_driver_sql(f"CREATE TABLE elsewhere.unsorted ({columns})")
 
     def keep(rows: list[Row]) -> None:
-        connection.exec_driver_sql(f"INSERT INTO unsorted ({columns}) VALUES (?, ?, ?, ?, ?)", rows)  # noqa: S608
+        connection.exec_driver_sql(f"INSERT INTO unsorted ({columns}) VALUES (?, ?, ?, ?, ?)", rows)
 
     yield keep
     say("values in order")
     connection.exec_driver_sql(
-        f"INSERT INTO result_values ({columns}) SELECT {columns} FROM unsorted ORDER BY 1, 2"  # noqa: S608
+        f"INSERT INTO result_values ({columns}) SELECT {columns} FROM unsorted ORDER BY 1, 2"
     )
     connection.exec_driver_sql("DETACH elsewhere")
     file.unlink()

@@ -67,7 +67,9 @@ class Store:
         original = sa.make_url(self.built(generated)).database or ""
         self._drop("bench_run")
         if self.kind == "postgresql":
-            self._administer(f"CREATE DATABASE bench_run TEMPLATE {original} STRATEGY FILE_COPY", "CHECKPOINT")
+            self._administer(
+                f"CREATE DATABASE bench_run TEMPLATE {original} STRATEGY FILE_COPY", "CHECKPOINT"
+            )
         else:
             shutil.copyfile(original, self._folder / "bench_run.sqlite")
         try:

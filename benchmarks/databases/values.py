@@ -29,7 +29,7 @@ def leaves_of(
     declared: DeclaredFields, rows: Iterable[Mapping[str, Any]], documents: Iterable[Any]
 ) -> list[tuple[uuid.UUID, Sequence[Leaf]]]:
     """The id of each result with its values."""
-    values = []
+    values: list[tuple[uuid.UUID, Sequence[Leaf]]] = []
     for row, document in zip(rows, documents, strict=True):
         leaves, irregular = fields_of(declared[row["benchmark_id"]]).leaves(document)
         if irregular:

@@ -90,7 +90,9 @@ def uploads(
     return made
 
 
-def _first(generated: Generated, number: int) -> tuple[list[dict[str, Any]], list[Any], dict[uuid.UUID, list[uuid.UUID]]]:
+def _first(
+    generated: Generated, number: int
+) -> tuple[list[dict[str, Any]], list[Any], dict[uuid.UUID, list[uuid.UUID]]]:
     rows: list[dict[str, Any]] = []
     documents: list[Any] = []
     tags: dict[uuid.UUID, list[uuid.UUID]] = {}
@@ -100,7 +102,12 @@ def _first(generated: Generated, number: int) -> tuple[list[dict[str, Any]], lis
         for link in piece.result_tags:
             tags.setdefault(link["result_id"], []).append(link["tag_id"])
     # As an upload leaves them: nothing has happened to them yet.
-    plain = {"status": "visible", "removed_entry_id": None, "withdrawn_datetime": None, "status_datetime": None}
+    plain = {
+        "status": "visible",
+        "removed_entry_id": None,
+        "withdrawn_datetime": None,
+        "status_datetime": None,
+    }
     rows = [{**row, **plain, "pending_claims": 0, "hiding_claims": 0} for row in rows[:number]]
     return rows, documents[:number], tags
 
@@ -122,7 +129,11 @@ def _upload(
             for field, kind, value, text in of_one
         ]
         place = (row["benchmark_id"], row["flavor_id"])
-        keys = [(ALL, ""), (YEAR, year_key(row["execution_datetime"])), *((TAG, tag_key(tag)) for tag in tagged)]
+        keys = [
+            (ALL, ""),
+            (YEAR, year_key(row["execution_datetime"])),
+            *((TAG, tag_key(tag)) for tag in tagged),
+        ]
         keys += [(FIELD, field_key(leaf)) for leaf in of_one if leaf[0] in countable]
         for facet, key in keys:
             tallies[facet, *place, key] = tallies.get((facet, *place, key), 0) + 1
@@ -145,7 +156,9 @@ def _statement(
     def converted(row: dict[str, Any]) -> tuple[Any, ...]:
         return tuple(
             value if isinstance(value, ResultId) or process is None else process(value)
-            for process, value in ((process, row[column]) for process, column in zip(processors, columns, strict=True))
+            for process, value in (
+                (process, row[column]) for process, column in zip(processors, columns, strict=True)
+            )
         )
 
     statement = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})"

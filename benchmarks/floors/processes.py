@@ -63,10 +63,10 @@ class BareDriver:
 
 
 def connect(url: str) -> Any:
-    """A connection of the driver itself, as durable as the platform's; each statement is a transaction of its own."""
+    """A connection of the driver itself, as durable as the platform's; each statement commits by itself."""
     engine = make_engine(url, poolclass=sa.NullPool)
     pooled = engine.raw_connection()
-    connection = pooled.driver_connection
+    connection: Any = pooled.driver_connection
     pooled.detach()
     if engine.dialect.name == "postgresql":
         connection.autocommit = True

@@ -1,7 +1,7 @@
 """The application under test: the platform, and beside it answers that cost nothing to make.
 
-`/floor/BYTES` answers so many constant bytes through the same web server, Pyramid and tweens, `/floor/stream/BYTES`
-in pieces: what no view can be faster than.
+`/floor/BYTES` answers so many constant bytes through the same web server, Pyramid and tweens,
+`/floor/stream/BYTES` in pieces: what no view can be faster than.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import eoscperf
 from pyramid.config import Configurator
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
+
+import eoscperf
 
 PIECE = 65_536
 
@@ -33,12 +34,16 @@ def floor(request: Any) -> Response:
     """As many bytes as asked for, with the status 201 for a POST, whose body is read."""
     sent = request.body
     status = 201 if request.method == "POST" and sent else 200
-    return Response(_body(int(request.matchdict["bytes"])), status=status, content_type="application/json", charset=None)
+    return Response(
+        _body(int(request.matchdict["bytes"])), status=status, content_type="application/json", charset=None
+    )
 
 
 def stream(request: Any) -> Response:
     """As many bytes in pieces, as an export sends them."""
-    return Response(app_iter=_pieces(int(request.matchdict["bytes"])), content_type="application/x-ndjson", charset=None)
+    return Response(
+        app_iter=_pieces(int(request.matchdict["bytes"])), content_type="application/x-ndjson", charset=None
+    )
 
 
 def _pieces(total: int) -> Iterator[bytes]:

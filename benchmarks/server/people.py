@@ -5,28 +5,20 @@ from __future__ import annotations
 import datetime
 import http.client
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
-from pyramid.paster import get_appsettings
 from sqlalchemy import orm
 
+from benchmarks.server.workers import raw_settings
 from eoscperf import settings
 from eoscperf.db import make_engine
 from eoscperf.plugins.accounts.keys import KeyStore
 from eoscperf.plugins.accounts.tokens import LocalTokens
 
 
-def settings_of(ini: Path) -> dict[str, Any]:
-    """The settings of an ini file, checked."""
-    raw = get_appsettings(str(ini))
-    raw.pop("paste.app_factory", None)
-    return settings.load({**raw, "here": str(ini.parent)})
-
-
 def uploaders(ini: Path, port: int, number: int) -> list[str]:
     """The tokens of so many people, who are registered with the server on this port."""
-    chosen = settings_of(ini)
+    chosen = settings.load({**raw_settings(ini), "here": str(ini.parent)})
     engine = make_engine(chosen["sqlalchemy.url"], poolclass=sa.NullPool)
     with orm.Session(engine) as session:
         issuing = LocalTokens(session, KeyStore.of(chosen), chosen["accounts.issuer"])

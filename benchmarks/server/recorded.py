@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pyramid.request import Request
 
 import eoscperf
-from benchmarks.server.people import settings_of
+from benchmarks.server.workers import raw_settings
 
 Statement = tuple[str, Any]
 """text and parameters for the driver"""
@@ -21,9 +21,7 @@ class Recorder:
     """The platform inside this process, asked without a network."""
 
     def __init__(self, ini: Path) -> None:
-        chosen = settings_of(ini)
-        raw = {"sqlalchemy.url": chosen["sqlalchemy.url"], "var": chosen["var"], "eoscperf.plugins": "accounts"}
-        self._app = eoscperf.main({"here": str(ini.parent)}, **raw)
+        self._app = eoscperf.main({"here": str(ini.parent)}, **raw_settings(ini))
         self._engine: sa.Engine = self._app.registry["dbengine"]
         # What only a first request needs is not the request's.
         self.statements("/api/v1/results?per_page=1")
@@ -32,7 +30,9 @@ class Recorder:
         """All statements of a GET, but those that begin and end transactions."""
         heard: list[Statement] = []
 
-        def hear(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        def hear(
+            connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
+        ) -> None:
             heard.append((statement, parameters))
 
         sa.event.listen(self._engine, "before_cursor_execute", hear)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+from pyramid.paster import get_appsettings
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -46,6 +47,12 @@ def write_ini(folder: Path, url: str) -> Path:
     with path.open("w") as file:
         ini.write(file)
     return path
+
+
+def raw_settings(ini: Path) -> dict[str, str]:
+    """What stands in the section of the application, as it stands there."""
+    raw = dict(get_appsettings(str(ini)))
+    return {key: value for key, value in raw.items() if key not in ("paste.app_factory", "here", "__file__")}
 
 
 class Worker:
@@ -84,7 +91,9 @@ class Worker:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise SystemExit(f"The server did not start (exit code {self._process.returncode}); see above.")
+                raise SystemExit(
+                    f"The server did not start (exit code {self._process.returncode}); see above."
+                )
             with contextlib.suppress(OSError):
                 status, _ = self.get("/healthz")
                 if status == 200:

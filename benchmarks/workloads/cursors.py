@@ -43,9 +43,7 @@ def walk(setting: Setting) -> list[str]:
 
 def _spelled(cursors: Sequence[str]) -> list[str]:
     """Each page in two spellings, so that less of it is remembered."""
-    return [
-        _page(cursor, more) for more, cursor in itertools.product(((("per_page", 100),), ()), cursors)
-    ]
+    return [_page(cursor, more) for more, cursor in itertools.product(((("per_page", 100),), ()), cursors)]
 
 
 def _page(cursor: str, more: Sequence[tuple[str, object]]) -> str:

@@ -63,7 +63,11 @@ def _pages(numbers: Iterable[int]) -> list[Query]:
 def _spelled(queries: Iterable[Query], setting: Setting) -> list[Query]:
     """The same in several spellings, shuffled: what an answer is remembered under differs."""
     spellings: list[Query] = [
-        [("per_page", 100), *([("total", "true")] if total else []), *([("status", "visible")] if status else [])]
+        [
+            ("per_page", 100),
+            *([("total", "true")] if total else []),
+            *([("status", "visible")] if status else []),
+        ]
         for total, status in itertools.product((False, True), repeat=2)
     ]
     spelled = [query + spelling for query in queries for spelling in spellings]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -51,7 +52,9 @@ class Setting:
     def emit(self, workload: str, **facts: Any) -> None:
         line = {"database": self.kind, "results": self.generated.size, "workload": workload, **facts}
         self.lines.append(line)
-        shown = " ".join(f"{key}={value}" for key, value in facts.items() if not isinstance(value, dict | list))
+        shown = " ".join(
+            f"{key}={value}" for key, value in facts.items() if not isinstance(value, dict | list)
+        )
         self.say(f"{self.kind} {self.generated.size} {workload}: {shown}")
 
     def chance(self, name: str) -> random.Random:
@@ -66,7 +69,6 @@ def measure_read(
     *,
     clients: int | None = None,
     repeated: bool = True,
-    check: Callable[[bytes], None] | None = None,
 ) -> None:
     """A kind of GET: varied, each path once if there are enough of them, and one path again and again.
 
@@ -77,37 +79,44 @@ def measure_read(
     status, body = setting.workers[0].get(known[0])
     if status != 200:
         raise RuntimeError(f"{name}: {known[0]} was answered with {status}: {body[:500]!r}")
-    if check is not None:
-        check(body)
     sample = known[:: max(1, len(known) // STATEMENT_SAMPLE)][:STATEMENT_SAMPLE]
     statements = [setting.recorder.statements(path) for path in sample]
-    varied = Endless([get(path) for path in known[1:] or known])
-    variants: list[tuple[str, Callable[[], Iterator[bytes]]]] = [("varied", lambda: varied)]
-    if repeated:
-        variants.append(("repeated", lambda: itertools.repeat(get(known[0]))))
-    for variant, source in variants:
-        ask = lambda seconds, source=source: ask_for(setting.ports, [source() for _ in range(clients)], seconds)  # noqa: E731
-        first = ask(WARM_UP)
-        constant = get(f"/floor/{max(first.size - HEAD, 10)}")
-        floor = lambda seconds, constant=constant: ask_for(  # noqa: E731
-            setting.ports, [itertools.repeat(constant) for _ in range(clients)], seconds
-        )
+    per_answer = round(sum(map(len, statements)) / len(statements), 1)
+    if len(known) > 1:
+        varied = Endless([get(path) for path in known[1:]])
         work = [statements[number % len(statements) :] + statements for number in range(clients)]
-        driver = lambda seconds, work=work: setting.bare.work_for(replay, work, seconds)  # noqa: E731
-        floor(WARM_UP)
-        if variant == "varied":
-            driver(WARM_UP)
-        found, floors, bare = in_turns(setting.seconds, ask, floor, driver if variant == "varied" else None)
-        setting.emit(
-            name,
-            variant=variant,
-            clients=clients,
-            **figures(found),
-            **compared("constant", found, floors),
-            **(compared("bare", found, bare) if bare.durations else {}),
-            distinct=len(known),
-            bare_statements=round(sum(map(len, statements)) / len(statements), 1),
-        )
+        driver = functools.partial(setting.bare.work_for, replay, work)
+        facts = {"distinct": len(known), "statements": per_answer}
+        _measure_variant(setting, name, "varied", [varied] * clients, driver, facts)
+    if repeated or len(known) == 1:
+        same = [itertools.repeat(get(known[0]))] * clients
+        _measure_variant(setting, name, "repeated", same, None, {"statements": per_answer})
+
+
+def _measure_variant(
+    setting: Setting,
+    name: str,
+    variant: str,
+    sources: Sequence[Iterator[bytes]],
+    driver: Callable[[float], Measured] | None,
+    facts: Line,
+) -> None:
+    ask = functools.partial(ask_for, setting.ports, sources)
+    constant = get(f"/floor/{max(ask(WARM_UP).size - HEAD, 10)}")
+    floor = functools.partial(ask_for, setting.ports, [itertools.repeat(constant)] * len(sources))
+    for warmed in (floor, driver):
+        if warmed is not None:
+            warmed(WARM_UP)
+    found, floors, bare = in_turns(setting.seconds, ask, floor, driver)
+    setting.emit(
+        name,
+        variant=variant,
+        clients=len(sources),
+        **figures(found),
+        **compared("constant", found, floors),
+        **(compared("bare", found, bare) if driver is not None else {}),
+        **facts,
+    )
 
 
 HEAD = 500

@@ -65,7 +65,7 @@ def import_archive(context: Context, archive: Path, skip: tuple[str, ...]) -> No
             for entry in entries:
                 opened.verify(entry, bar.update)
         records = sum(entry.records for _, entry in wanted)
-        with Session(engine) as session:
+        with Session(engine) as session, session.begin():
             # It will write, and waits for other writers at once.
             session.connection(execution_options={"sqlite_immediate": True})
             with _bar("importing", records, " records") as bar:
@@ -73,7 +73,6 @@ def import_archive(context: Context, archive: Path, skip: tuple[str, ...]) -> No
             results = next(entry.records for kind, entry in wanted if kind.name == "results")
             with _bar("preparing searches", results, " results") as bar:
                 rebuild(session, bar.update)
-            session.commit()
     click.echo(f"Imported {records} records.")
 
 

@@ -44,11 +44,12 @@ class Kind:
     owner: str
     """`core` or the plug-in"""
     columns: tuple[sa.Column[Any], ...] = field(init=False)
-    """what a line says"""
+    """what a line says, the key first"""
 
     def __post_init__(self) -> None:
-        kept = tuple(column for column in self.table.columns if column.name != DERIVED or self.owner != CORE)
-        object.__setattr__(self, "columns", kept)
+        kept = [column for column in self.table.columns if column.name != DERIVED or self.owner != CORE]
+        kept.sort(key=lambda column: not column.primary_key)
+        object.__setattr__(self, "columns", tuple(kept))
 
     @property
     def name(self) -> str:

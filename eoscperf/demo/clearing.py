@@ -13,6 +13,7 @@ from eoscperf.benchmarks.models import Benchmark
 from eoscperf.db import Base
 from eoscperf.demo.loading import ISSUER
 from eoscperf.moderation.models import Submission
+from eoscperf.results.deleting import forget_parents, forget_results
 from eoscperf.results.models import Result, Tag, result_tags
 from eoscperf.scripts.acting import acting_request
 from eoscperf.security.identity import Identity
@@ -59,6 +60,10 @@ def _erase(session: Any, kind: str, table: Any, ids: list[uuid.UUID]) -> None:
     submitted = sa.inspect(Submission).columns.get(f"{kind}_id")
     if submitted is not None:
         session.execute(sa.delete(Submission).where(submitted.in_(ids)))
+    if kind == "result":
+        forget_results(session, ids)
+    elif kind != "site":
+        forget_parents(session, kind, ids)
     session.execute(sa.delete(table).where(table.c.id.in_(ids)))
 
 

@@ -53,7 +53,7 @@ def result_document(text: str) -> Document:
             value = jsontext.loads_stored(text)
         except jsontext.JSONTextError as deeper:
             raise Unreadable(deeper.detail) from None
-        with _long_numbers():
+        with _without_limits():
             return Document(jsontext.dumps(value), jsontext.content_hash(value), unusual)
     return Document(jsontext.dumps(value), jsontext.content_hash(value), unusual)
 
@@ -87,11 +87,13 @@ def _mended(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _long_numbers() -> Iterator[None]:
-    """Let Python read integers of any length, which it otherwise refuses to protect servers."""
-    before = sys.get_int_max_str_digits()
+def _without_limits() -> Iterator[None]:
+    """Let Python go as deep as `jsontext` reads and take integers of any length, which no server would."""
+    digits, depth = sys.get_int_max_str_digits(), sys.getrecursionlimit()
     sys.set_int_max_str_digits(0)
+    sys.setrecursionlimit(depth + 10 * jsontext.STORED_DEPTH)
     try:
         yield
     finally:
-        sys.set_int_max_str_digits(before)
+        sys.set_int_max_str_digits(digits)
+        sys.setrecursionlimit(depth)

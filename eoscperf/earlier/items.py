@@ -12,7 +12,6 @@ from eoscperf.earlier.source import Chunks
 from eoscperf.earlier.submits import take_submits
 from eoscperf.listing import search_text
 from eoscperf.results.models import Tag
-from eoscperf.results.projection import Projection
 from eoscperf.sites.models import Flavor, Site
 
 _COMMON = {
@@ -63,8 +62,8 @@ def take_benchmarks(run: Run) -> None:
     """Add the benchmarks that are missing; schemas that cannot be used are kept and reported."""
     columns = ("docker_image", "docker_tag", "url", "json_schema")
     for one, here in _take(run, Benchmark, run.source.benchmarks(), columns):
-        if here is None and run.target.writing:
-            Projection(run.target.session).declare(one.id, one.values["json_schema"])
+        if here is None:
+            run.benchmarks.add(one.id)
 
 
 def _take(run: Run, model: Any, chunks: Chunks, columns: tuple[str, ...]) -> Iterator[tuple[Taken, Any]]:

@@ -13,80 +13,80 @@ SHOWN = 10
 
 FINDINGS = {
     "hidden_results": (
-        "results were hidden in the earlier service without a pending claim: deleted, or never brought back "
-        "after a rejected claim",
-        "They are removed here. Bring those back that were never meant to go: POST /results/{id}:restore.",
+        "Results that were hidden in the earlier service without a pending claim: deleted, or never brought "
+        "back after a rejected claim",
+        "They are removed here. Bring back those that were never meant to go: POST /results/{id}:restore.",
     ),
     "equal_results": (
-        "results equal another one in all that makes results the same",
-        "Both are kept. Withdraw or delete those that are doubles.",
+        "Results that equal an older one in all that makes results the same",
+        "Both are kept. Delete those that are doubles.",
     ),
     "site_from_flavor": (
-        "results named another site than that of their flavor",
-        "They now have the site of the flavor.",
+        "Results that named another site than that of their flavor",
+        "They have the site of the flavor now.",
     ),
     "unusual_json": (
-        "results hold JSON that an upload would be refused for",
+        "Results with JSON that an upload would be refused for",
         "It is kept as it is.",
     ),
     "unusable_schemas": (
-        "benchmarks have a JSON Schema that cannot be used",
+        "Benchmarks with a JSON Schema that cannot be used",
         "They are kept, but take no results until PUT /benchmarks/{id} gives them another schema.",
     ),
     "mended_schemas": (
-        "benchmarks had text in their JSON Schema that cannot be stored (NUL or half a character)",
+        "Benchmarks with text in their JSON Schema that cannot be stored: NUL, or half a character",
         "It became U+FFFD.",
     ),
     "orphan_claims": (
-        "claims have no result any more",
-        "They are kept without one; decide those that are on review: GET /reports/claims.",
+        "Claims whose result is not known any more",
+        "They are kept without one. Decide about those on review: GET /reports/claims?status=on_review.",
     ),
     "shared_claims": (
-        "claims were about several results",
+        "Claims about several results",
         "They are about the oldest of these now.",
     ),
     "claimed_here": (
-        "results that were here already got a claim",
-        "They are hidden until it is decided.",
+        "Results that were here before this run and got a claim by it",
+        "They are hidden until the claim is decided.",
     ),
     "claims_left": (
-        "claims were left out: the claimant has a pending claim on that result already",
-        "Decide the one that is here.",
+        "Claims on results on which the claimant has a pending claim here already",
+        "They were left out.",
     ),
     "unlinked_submits": (
-        "submissions belong to nothing any more",
+        "Submissions that belong to nothing any more",
         "They were left out.",
     ),
     "submits_left": (
-        "submissions were left out: what they belong to has one already, or is here without it",
-        "Nothing has to be done.",
+        "Submissions of something that is here without them, or was left out itself",
+        "They were left out.",
     ),
     "submits_made": (
-        "rows on review had no submission",
-        "They got one, so that moderators see them: GET /reports/submits.",
+        "What is on review but had no submission",
+        "It got one, so that moderators see it: GET /reports/submits.",
     ),
     "submits_closed": (
-        "submissions belong to something that is not on review",
+        "Submissions of something that is not on review",
         "They are closed.",
     ),
     "removed_people": (
-        "accounts were removed here since an earlier run",
-        "They stay removed, and what they uploaded has no uploader.",
+        "Accounts that an earlier run took over and that were removed here since",
+        "They stay removed; what they uploaded has no uploader.",
     ),
     "ambiguous_times": (
-        "times fall into an hour that the clock showed twice",
+        "Times in an hour that the clock showed twice",
         "The earlier instant was taken.",
     ),
     "missing_times": (
-        "times fall into an hour that the clock never showed",
+        "Times in an hour that the clock never showed",
         "They were read as if the clock had not been put forward yet.",
     ),
     "differing": (
-        "rows are here already and differ",
+        "Rows that are here already and differ from the earlier service's",
         "What is here was left alone.",
     ),
 }
-"""What can be found, in words that follow a number, and what became of it."""
+"""What can be found, and what became of it."""
 
 
 @dataclass(slots=True)
@@ -112,8 +112,9 @@ class Report:
     app_timezone: str
     db_timezone: str
     started: datetime.datetime
+    tables: dict[str, Counts]
+    """by the name in the earlier database"""
     finished: datetime.datetime | None = None
-    tables: dict[str, Counts] = field(default_factory=dict)
     statuses: Counter[str] = field(default_factory=Counter)
     """the inserted results by status"""
     findings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -121,7 +122,7 @@ class Report:
     """the entry in the log that tells of this run; None when nothing was written"""
 
     def count(self, table: str) -> Counts:
-        return self.tables.setdefault(table, Counts())
+        return self.tables[table]
 
     def note(self, finding: str, **facts: Any) -> None:
         """Put something on the list of one of `FINDINGS`."""
@@ -129,7 +130,7 @@ class Report:
             raise KeyError(finding)
         self.findings.setdefault(finding, []).append(facts)
 
-    def inserted(self) -> int:
+    def total_inserted(self) -> int:
         return sum(counts.inserted for counts in self.tables.values())
 
     def as_json(self) -> dict[str, Any]:
@@ -172,7 +173,7 @@ class Report:
             yield f"Results that {would or 'were '}inserted: {listed}."
         for name, found in self._found():
             yield ""
-            yield f"{name}: {len(found)} {FINDINGS[name][0]}. {FINDINGS[name][1]}"
+            yield f"{len(found)} x {name}. {FINDINGS[name][0]}. {FINDINGS[name][1]}"
             for entry in found[:SHOWN]:
                 yield "  " + ", ".join(_shown(key, value) for key, value in entry.items())
             if len(found) > SHOWN:

@@ -73,7 +73,7 @@ def note_results(run: Run, ids: Collection[Any]) -> None:
 
 
 def _links_of(run: Run, ids: Collection[Any]) -> set[tuple[Any, Any]]:
-    stored = sa.select(result_tags).where(result_tags.c.result_id.in_(ids))
+    stored = sa.select(result_tags).where(run.target.among(result_tags.c.result_id, ids))
     return {(row.result_id, row.tag_id) for row in run.target.connection.execute(stored)}
 
 

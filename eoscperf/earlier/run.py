@@ -71,7 +71,7 @@ class Run:
         self.taken_names: list[str] = []
         """names in use here under other ids, in words"""
         self.benchmarks: set[uuid.UUID] = set()
-        """those with other results or tags than before"""
+        """those that are new, or with other results or tags than before"""
         self.submits: set[uuid.UUID] = set()
         """the submissions that were met"""
         self._app_times = app_times

@@ -22,7 +22,7 @@ REVISIONS = {"7fc773c5907d": False, "112055db4eff": True}
 
 TABLES = ("user", "tag", "site", "flavor", "benchmark", "result", "result_tags", "claim", "submit")
 
-CHUNK = 250
+CHUNK = 500
 """Rows that are read and written together; a result may have a megabyte."""
 
 _TIMES = {

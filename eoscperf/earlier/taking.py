@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import sqlalchemy as sa
 from sqlalchemy import orm
 
 from eoscperf.db import utcnow
 from eoscperf.earlier import claims, items, people, results, submits
 from eoscperf.earlier.problems import NamesTaken, TargetUnusable
-from eoscperf.earlier.report import Report
+from eoscperf.earlier.report import Counts, Report
 from eoscperf.earlier.run import Progress, Run
-from eoscperf.earlier.source import Source
+from eoscperf.earlier.source import TABLES, Source
 from eoscperf.earlier.target import Target
 from eoscperf.earlier.zones import LocalTimes
 from eoscperf.results.catalogue import catalogue_changed
+from eoscperf.results.models import Result
+from eoscperf.results.reindexing import rebuild_benchmark
 
 CATALOGUE: dict[str, Callable[[Run], None]] = {
     "user": people.take_users,
@@ -60,6 +63,7 @@ def take_over(
         app_timezone=app_times.name,
         db_timezone=db_times.name,
         started=utcnow(),
+        tables={name: Counts() for name in TABLES},
     )
     run = Run(
         source,
@@ -79,7 +83,7 @@ def take_over(
     for name, take in REST.items():
         progress.stage(name, totals[name])
         take(run)
-    if report.inserted() and target.writing:
+    if report.total_inserted() and target.writing:
         _renew(run)
         run.complete_entry()
         catalogue_changed(session)
@@ -89,3 +93,16 @@ def take_over(
 
 def _renew(run: Run) -> None:
     """Bring up to date what searches and figures know about the results."""
+    session = run.target.session
+    of_these = sa.select(sa.func.count()).where(Result.benchmark_id.in_(run.benchmarks))
+    run.progress.stage("making searches fast", session.scalar(of_these) or 0)
+    _analyze(session)
+    for benchmark_id in sorted(run.benchmarks):
+        rebuild_benchmark(session, benchmark_id, run.progress.advance)
+    _analyze(session)
+
+
+def _analyze(session: orm.Session) -> None:
+    """Let PostgreSQL know at once how much there is now; it would plan as for the tables of before."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().exec_driver_sql("ANALYZE")

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql
 
 from eoscperf.earlier.source import database_identity
 from eoscperf.review.models import LIVE, LogEntry
@@ -24,24 +25,37 @@ class Target:
         self.writing = not dry_run
         """whether rows are added; turned off as soon as it is clear that none will stay"""
         name = session.get_bind().dialect.name
+        self._postgresql = name == "postgresql"
         options: dict[str, Any] = {}
-        if dry_run and name == "postgresql":
+        if dry_run and self._postgresql:
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         elif name == "sqlite":
             options = {"sqlite_immediate": not dry_run}
         self.connection = session.connection(execution_options=options)
-        if name == "postgresql" and not dry_run:
+        if self._postgresql and not dry_run:
             self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
 
     def identity(self) -> tuple[Any, ...] | None:
         """What no other PostgreSQL database says of itself; None where it is none."""
-        if self.connection.dialect.name != "postgresql":
+        if not self._postgresql:
             return None
         return database_identity(self.connection)
 
     def insert(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-        if rows and self.writing:
+        """Add rows, which all have the same columns."""
+        if not rows or not self.writing:
+            return
+        if self._postgresql:
+            self._copy(table, rows)
+        else:
             self.connection.execute(sa.insert(table), rows)
+
+    def _copy(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        columns = ", ".join(f'"{column}"' for column in rows[0])
+        driver: Any = self.connection.connection.dbapi_connection
+        with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(tuple(row.values()))
 
     def rows(
         self, table: Any, columns: Iterable[str], ids: Collection[Any], *, by: str = "id"
@@ -50,8 +64,14 @@ class Target:
         if not ids:
             return {}
         key = table.c[by]
-        wanted = sa.select(key, *(table.c[column] for column in columns if column != by)).where(key.in_(ids))
-        return {row[0]: row for row in self.connection.execute(wanted)}
+        wanted = sa.select(key, *(table.c[column] for column in columns if column != by))
+        return {row[0]: row for row in self.connection.execute(wanted.where(self.among(key, ids)))}
+
+    def among(self, column: Any, values: Collection[Any]) -> sa.ColumnElement[bool]:
+        """Whether a column has one of these values; always the same statement, however many there are."""
+        if self._postgresql:
+            return column == sa.any_(sa.literal(list(values), postgresql.ARRAY(column.type)))
+        return column.in_(values)
 
     def names(self, model: Any, fields: Sequence[str], states: Sequence[str] = LIVE) -> dict[Any, uuid.UUID]:
         """Which id each name that is in use belongs to."""

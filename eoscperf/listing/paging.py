@@ -146,7 +146,7 @@ def cut_page(source: Source, request: PageRequest, bind: CursorBinding) -> Page[
 class Order:
     """The expressions that a list is ordered by, as columns that are added to its statement."""
 
-    def __init__(self, keys: Sequence[SortKey], row_key: Sequence[Any] | None) -> None:
+    def __init__(self, keys: Sequence[SortKey], row_key: Sequence[Any] | None = None) -> None:
         self.parts = [part for key in keys for part in key.order()]
         if not self.parts:
             raise ValueError("a list without any order cannot be cut into pages")

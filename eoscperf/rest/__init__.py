@@ -13,6 +13,7 @@ def includeme(config: Any) -> None:
     config.include(".renderer")
     config.include(".problems")
     config.include(".guard")
+    config.include(".remembered")
     config.include(".service")
     config.include(".tween")
     config.include(".openapi")

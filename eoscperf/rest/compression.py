@@ -16,7 +16,12 @@ _TEXTUAL = ("application/json", "application/problem+json", "application/x-ndjso
 
 
 def compress(request: Any, answer: Any) -> None:
-    """Encode a response in place as Accept-Encoding allows; an ETag gets the coding as a suffix."""
+    """Encode a response in place as Accept-Encoding allows; an ETag gets the coding as a suffix.
+
+    A response may bring an `encoder(coding, encode)` of its own that knows the encoded body already.
+    """
+    if "HTTP_ACCEPT_ENCODING" not in request.environ:
+        return
     if "Content-Encoding" in answer.headers or answer.status_int in (204, 304):
         return
     if not (answer.content_type or "").startswith(_TEXTUAL):
@@ -31,7 +36,9 @@ def compress(request: Any, answer: Any) -> None:
         body = answer.body
         if len(body) < LEAST_BYTES:
             return
-        answer.body = _ENCODERS[coding][0](body)
+        encode = _ENCODERS[coding][0]
+        encoder = getattr(answer, "encoder", None)
+        answer.body = encoder(coding, encode) if encoder else encode(body)
     answer.headers["Content-Encoding"] = coding
     tag = answer.headers.get("ETag")
     if tag:

@@ -80,12 +80,29 @@ class ApiRenderer:
             weak = bool(getattr(request, "operation", None) and request.operation.is_list)
             tag = entity_tag(body, weak=weak)
             response.headers["ETag"] = tag
-            wanted = tags_of(request.headers.get("If-None-Match", ""))
-            if "*" in wanted or bare_tag(tag) in wanted:
-                response.status_int = 304
-                response.content_type = None
+            body += b"\n"
+            request.rendered = (tag, body)
+            if is_known(request, tag):
+                not_modified(response)
                 return b""
+            return body
         return body + b"\n"
+
+
+def is_known(request: Any, tag: str) -> bool:
+    """Whether the client has this representation already."""
+    header = request.environ.get("HTTP_IF_NONE_MATCH")
+    if not header:
+        return False
+    wanted = tags_of(header)
+    return "*" in wanted or bare_tag(tag) in wanted
+
+
+def not_modified(response: Any) -> Any:
+    """The response as a 304, which has no body and hence no type."""
+    response.status_int = 304
+    response.content_type = None
+    return response
 
 
 def includeme(config: Any) -> None:

@@ -69,6 +69,9 @@ class Operation:
     writes: bool = False
     """counts against the rate of changes"""
     is_list: bool = False
+    remembered: bool = False
+    """whole answers may be remembered, see `eoscperf.rest.remembered`: for operations that only read, and whose
+    answer depends on the database, the viewer and the request's address alone"""
     ignores_caller: bool = False
     """credentials are not even looked at, so that neither database nor identity provider is needed"""
     status: int = 200

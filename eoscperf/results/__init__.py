@@ -7,7 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     from eoscperf.results import api, api_tags, resources, schemas
-    from eoscperf.results.catalogue import Catalogue
+    from eoscperf.results.catalogue import STAMP, Catalogue
     from eoscperf.results.dependents import Dependents
     from eoscperf.results.nested import NestedTexts
     from eoscperf.results.permissions import PERMISSIONS
@@ -18,6 +18,7 @@ def includeme(config: Any) -> None:
 
     config.registry["eoscperf.catalogue"] = Catalogue()
     config.registry["eoscperf.nested"] = NestedTexts()
+    config.add_state_column("catalogue_stamp", STAMP.scalar_subquery())
     for name, (description, level) in PERMISSIONS.items():
         config.add_permission(name, description, default=level)
     for service in (Results, Uploads, Tags, Dependents):

@@ -130,13 +130,14 @@ def _export(request: Any, export: ExportFormat, criteria: Criteria, keys: Any, c
     answer = Response(content_type=export.media_type, charset=_charset(export))
     answer.headers["Content-Disposition"] = f'attachment; filename="results.{export.extension}"'
     if request.method != "HEAD":
+        search = request.find_service(Results).search(criteria)
         # What the request itself read is over: holding its connection while the export takes another
         # one would let a few exports at once wait for each other for ever.
         request.tm.abort()
         request.tm.begin()
         answer.app_iter = ExportStream(
             request.registry["dbsession_factory"],
-            select_export(criteria, request.viewer, keys, export.most),
+            select_export(search, request.viewer, keys, export.most),
             request.viewer,
             lambda rows: export.writer(rows, columns),
         )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from eoscperf.rest.pages import location
+from eoscperf.rest.renderer import raw
 from eoscperf.rest.schema import message_of
 from eoscperf.rest.service import ApiService
 from eoscperf.results import schemas
 from eoscperf.results.answers import answer_results, check_query
 from eoscperf.results.api_batch import results_batch
-from eoscperf.results.schemas import present_result
 from eoscperf.results.service import Results
 from eoscperf.results.submit import Upload, Uploads
 from eoscperf.users.schemas import uploader_of
@@ -61,6 +61,7 @@ _UPLOAD = {
     check_query=check_query,
     is_list=True,
     exports=True,
+    remembered=True,
     returns="page:Result",
     errors={406: "the export format is not installed"},
     examples=[
@@ -92,6 +93,7 @@ def list_results(request: Any) -> Any:
     check_query=check_query,
     is_list=True,
     exports=True,
+    remembered=True,
     returns="page:Result",
     errors={406: "the export format is not installed"},
     examples=[
@@ -135,7 +137,7 @@ def create_result(request: Any) -> Any:
     created = request.find_service(Uploads).submit(_upload(request))
     request.response.status_int = 201
     request.response.headers["Location"] = location(request, "result", result_id=created.id)
-    return present_result(request.find_service(Results).get(created.id), request.viewer)
+    return raw(request.find_service(Results).present_new(created).json)
 
 
 @results_validate.post(
@@ -184,6 +186,7 @@ def _upload(request: Any) -> Upload:
     operation_id="GetResult",
     permission="result:read",
     target=True,
+    remembered=True,
     returns="Result",
     errors=_GONE,
     examples=[{"summary": "One result", "path": {"result_id": "$result"}, "status": 200}],

@@ -5,6 +5,7 @@ One text per column goes to the database several times faster than a parameter f
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Iterable
 
@@ -17,8 +18,17 @@ def doubles(values: Iterable[float | None]) -> str:
     return "{" + ",".join(["NULL" if value is None else repr(value) for value in values]) + "}"
 
 
-def uuids(values: Iterable[uuid.UUID]) -> str:
-    return "{" + ",".join([value.hex for value in values]) + "}"
+def uuids(values: Iterable[uuid.UUID | None]) -> str:
+    return "{" + ",".join(["NULL" if value is None else value.hex for value in values]) + "}"
+
+
+def moments(values: Iterable[datetime.datetime]) -> str:
+    """Of aware datetimes."""
+    return "{" + ",".join([f'"{value.isoformat()}"' for value in values]) + "}"
+
+
+def bytestrings(values: Iterable[bytes]) -> str:
+    return "{" + ",".join([f'"\\\\x{value.hex()}"' for value in values]) + "}"
 
 
 def texts(values: Iterable[str | None]) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 
 from eoscperf import errors
 from eoscperf.errors import DomainError, Issue
-from eoscperf.results.submit import References, Upload, Uploads
+from eoscperf.results.references import References
+from eoscperf.results.submit import Uploads
+from eoscperf.results.uploads import Upload
 
 SLOW_CHECKS = 30
 """A batch may take as long to check as so many results that need all the time one may have."""
@@ -45,42 +47,35 @@ class Batch:
         The order: what can be seen without looking anything up (400, 422), references (404), their
         approval and the content (422), doubles (409).
         """
-        known = self._check_all(lock=not dry_run, after=self._raise_all)
-        if not dry_run:
-            self._keep(self._good(), known)
+        self._run(dry_run=dry_run, after=self._raise_all)
 
     def each(self, *, dry_run: bool) -> None:
         """Store what is good; the error of the others says why they are not."""
-        known = self._check_all(lock=not dry_run, after=lambda: None)
-        if not dry_run:
-            good = self._good()
-            try:
-                self._keep(good, known)
-            except errors.Duplicate:
-                # Somebody stored one of them in between: one by one shows which.
-                for outcome, upload in good:
-                    try:
-                        self._keep([(outcome, upload)], known)
-                    except errors.Duplicate as problem:
-                        outcome.error = problem
+        self._run(dry_run=dry_run, after=lambda: None)
         for double, first in self._doubles:
             existing = first.id or (first.error and first.error.members.get("existing"))
             if existing and double.error:
                 double.error.members["existing"] = existing
 
-    def _check_all(self, *, lock: bool, after: Callable[[], None]) -> References:
-        """Every check in its order; `after` is called after those that make one class of errors."""
+    def _run(self, *, dry_run: bool, after: Callable[[], None]) -> None:
+        """Every check in its order, then storing; `after` is called after what makes one class of errors."""
+        until = time.monotonic() + self._seconds
         self._check(self._uploads.check_time)
         after()
-        known = self._uploads.references([upload for _, upload in self._good()], lock=lock)
-        self._check(known.check_exist)
-        after()
-        self._check(known.check_approved)
-        self._check_content(known)
-        after()
-        self._check_new(known)
-        after()
-        return known
+        uploads = [upload for _, upload in self._good()]
+        if not dry_run:
+            self._uploads.look_ahead(uploads, until=until)
+        with self._uploads.known(uploads, lock=not dry_run) as known:
+            self._check(known.check_exist)
+            after()
+            self._check(known.check_approved)
+            self._check_content(known, until)
+            after()
+            self._check_new(dry_run=dry_run)
+            after()
+            if not dry_run:
+                self._keep(known)
+                after()
 
     def _good(self) -> list[tuple[Outcome, Upload]]:
         return [(one, one.upload) for one in self._outcomes if one.error is None and one.upload is not None]
@@ -92,9 +87,7 @@ class Batch:
             except DomainError as problem:
                 outcome.error = problem
 
-    def _check_content(self, known: References) -> None:
-        until = time.monotonic() + self._seconds
-
+    def _check_content(self, known: References, until: float) -> None:
         def check(upload: Upload) -> None:
             if time.monotonic() > until:
                 raise errors.ValidationTimedOut(
@@ -104,19 +97,28 @@ class Batch:
 
         self._check(check)
 
-    def _check_new(self, known: References) -> None:
-        self._check(known.check_new)
+    def _check_new(self, *, dry_run: bool) -> None:
+        """Find doubles, among the items and, unless storing them will show it, among what is there."""
+        good = self._good()
+        if not dry_run and len({self._uploads.key(upload) for _, upload in good}) == len(good):
+            return
+        for at, problem in self._uploads.doubles([upload for _, upload in good]).items():
+            good[at][0].error = problem
         first: dict[bytes, Outcome] = {}
         for outcome, upload in self._good():
-            earlier = first.setdefault(known.key(upload), outcome)
+            earlier = first.setdefault(self._uploads.key(upload), outcome)
             if earlier is not outcome:
                 outcome.error = errors.Duplicate(f"This is the same result as item {earlier.index}.")
                 self._doubles.append((outcome, earlier))
 
-    def _keep(self, good: Sequence[tuple[Outcome, Upload]], known: References) -> None:
-        results = self._uploads.store([upload for _, upload in good], known)
-        for (outcome, _), result in zip(good, results, strict=True):
-            outcome.id = result.id
+    def _keep(self, known: References) -> None:
+        good = self._good()
+        stored = self._uploads.store([upload for _, upload in good], known)
+        for (outcome, _), result in zip(good, stored, strict=True):
+            if isinstance(result, DomainError):
+                outcome.error = result
+            else:
+                outcome.id = result.id
 
     def _raise_all(self) -> None:
         failed = [(outcome.index, outcome.error) for outcome in self._outcomes if outcome.error is not None]

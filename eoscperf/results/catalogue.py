@@ -125,7 +125,7 @@ class Catalogue:
 
 def read_stamp(session: Session) -> int:
     """The stamp that the session sees."""
-    return session.execute(_STAMP).scalar_one()
+    return session.execute(STAMP).scalar_one()
 
 
 def catalogue_changed(session: Session) -> None:
@@ -134,7 +134,7 @@ def catalogue_changed(session: Session) -> None:
     session.info[_CHANGED] = True
 
 
-_STAMP = sa.select(CatalogueStamp.stamp).where(CatalogueStamp.id == 1)
+STAMP = sa.select(CatalogueStamp.stamp).where(CatalogueStamp.id == 1)
 _CHANGED = "eoscperf.catalogue_changed"
 _KEPT = (Benchmark, Site, Flavor, ResultField)
 

@@ -21,6 +21,7 @@ from eoscperf.results.events import ResultsRemoved, ResultsRestored
 from eoscperf.results.models import Result
 from eoscperf.results.query import GONE
 from eoscperf.results.service import STATE
+from eoscperf.results.tallies.service import Tallies
 from eoscperf.review.events import ItemMoved
 from eoscperf.review.journal import Journal
 from eoscperf.sites.models import Flavor, Site
@@ -56,6 +57,13 @@ class Dependents:
             )
         )
         if gone:
+            # Facts make the status: these were visible until now.
+            Tallies(self._session).moved_all(
+                Result.removed_entry_id == event.action_id,
+                Result.withdrawn_datetime.is_(None),
+                Result.hiding_claims == 0,
+                sign=-1,
+            )
             self._journal.count(event.action_id, removed_results=sum(map(len, gone.values())))
             self._events.emit(ResultsRemoved(**_facts(event, gone)))
 
@@ -87,6 +95,9 @@ class Dependents:
             )
         )
         if back:
+            Tallies(self._session).moved_all(
+                Result.restored_entry_id == event.action_id, Result.status == "visible", sign=1
+            )
             self._journal.count(event.action_id, restored_results=sum(map(len, back.values())))
             self._events.emit(ResultsRestored(**_facts(event, back), undone_id=undone_id))
 

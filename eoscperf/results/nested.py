@@ -59,6 +59,11 @@ class NestedTexts:
         self._kept: dict[tuple[str, uuid.UUID, str], Nested] = {}
         self._bytes = 0
 
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return self._bytes
+
     def find(self, session: Session, stamp: int, viewer: Viewer, wanted: Wanted) -> Found:
         """The objects as the viewer sees them; what is not kept under the stamp is loaded in one statement.
 

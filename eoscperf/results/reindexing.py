@@ -6,16 +6,15 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from eoscperf.benchmarks.models import Benchmark
 from eoscperf.results.catalogue import catalogue_changed
-from eoscperf.results.models import Result
-from eoscperf.results.projection.models import ResultField, ResultValue
 from eoscperf.results.projection.service import Projection, read_stored
+from eoscperf.results.tables import FIELDS, RESULTS, VALUES
 from eoscperf.results.tallies.locks import hold_still
 from eoscperf.results.tallies.service import Tallies
 
@@ -24,8 +23,6 @@ AT_ONCE = 1000
 
 Progress = Callable[[int], object]
 """Hears of so many results more that are done."""
-
-_FIELD, _VALUE, _RESULT = ResultField.__table__, ResultValue.__table__, Result.__table__
 
 
 def rebuild_benchmark(session: Session, benchmark_id: uuid.UUID, progress: Progress | None = None) -> None:
@@ -39,16 +36,15 @@ def rebuild_benchmark(session: Session, benchmark_id: uuid.UUID, progress: Progr
     Projection(session).declare(benchmark_id, schema)
     hold_still(session, benchmark_id)
     last: uuid.UUID | None = None
-    while chunk := _pending(session, [benchmark_id], last):
-        _write(session, chunk)
-        last = chunk[-1][0]
+    while chunk := _next_chunk(session, [benchmark_id], last):
+        _write(session, chunk.missing)
+        last = chunk.last
         if progress:
-            progress(len(chunk))
+            progress(chunk.size)
     tallies = Tallies(session)
     tallies.recount(benchmark_id)
-    for field_id in session.scalars(
-        sa.select(_FIELD.c.id).where(_FIELD.c.benchmark_id == benchmark_id)
-    ).all():
+    own = sa.select(FIELDS.c.id).where(FIELDS.c.benchmark_id == benchmark_id)
+    for field_id in session.scalars(own).all():
         _finish_field(session, tallies, benchmark_id, field_id)
 
 
@@ -77,11 +73,10 @@ class Reindexing:
                         projection.renew(benchmark_id)
 
     def pending(self) -> int:
-        """How many results have to be read."""
+        """How many results the benchmarks have that are not finished."""
         with self._transaction(write=False) as session:
-            concerned = sa.select(sa.func.count()).select_from(_RESULT)
-            concerned = concerned.where(*_conditions(self._unfinished(session)))
-            return session.scalar(concerned) or 0
+            concerned = RESULTS.c.benchmark_id.in_(self._unfinished(session))
+            return session.scalar(sa.select(sa.func.count()).select_from(RESULTS).where(concerned)) or 0
 
     def run(self, progress: Progress | None = None) -> None:
         """Do all that is left. Fields that a change of schema adds meanwhile are made ready as well."""
@@ -102,14 +97,14 @@ class Reindexing:
         while True:
             began = time.monotonic()
             with self._transaction() as session:
-                chunk = _pending(session, self._unfinished(session), last)
+                chunk = _next_chunk(session, self._unfinished(session), last)
                 if chunk:
-                    _write(session, chunk)
+                    _write(session, chunk.missing)
             if not chunk:
                 return
-            last = chunk[-1][0]
+            last = chunk.last
             if progress:
-                progress(len(chunk))
+                progress(chunk.size)
             if self._engine.dialect.name == "sqlite":
                 # Writers that wait try again from time to time; they have to find a gap.
                 time.sleep((time.monotonic() - began) / 4)
@@ -125,23 +120,23 @@ class Reindexing:
     def _not_ready(self) -> list[tuple[uuid.UUID, int]]:
         with self._transaction(write=False) as session:
             found = session.execute(
-                sa.select(_FIELD.c.benchmark_id, _FIELD.c.id)
-                .where(_FIELD.c.benchmark_id.in_(self._benchmark_ids), ~_FIELD.c.ready)
-                .order_by(_FIELD.c.id)
+                sa.select(FIELDS.c.benchmark_id, FIELDS.c.id)
+                .where(FIELDS.c.benchmark_id.in_(self._benchmark_ids), ~FIELDS.c.ready)
+                .order_by(FIELDS.c.id)
             )
             return [(benchmark_id, field_id) for benchmark_id, field_id in found]
 
     def _unfinished(self, session: Session) -> list[uuid.UUID]:
         """The benchmarks with fields that are not ready."""
-        fields = sa.select(_FIELD.c.benchmark_id).where(
-            _FIELD.c.benchmark_id.in_(self._benchmark_ids), ~_FIELD.c.ready
+        fields = sa.select(FIELDS.c.benchmark_id).where(
+            FIELDS.c.benchmark_id.in_(self._benchmark_ids), ~FIELDS.c.ready
         )
         return list(session.scalars(fields.distinct()))
 
     def _fields_of(self, benchmark_id: uuid.UUID) -> Sequence[int]:
         with self._transaction(write=False) as session:
             return session.scalars(
-                sa.select(_FIELD.c.id).where(_FIELD.c.benchmark_id == benchmark_id).order_by(_FIELD.c.id)
+                sa.select(FIELDS.c.id).where(FIELDS.c.benchmark_id == benchmark_id).order_by(FIELDS.c.id)
             ).all()
 
     @contextmanager
@@ -152,51 +147,72 @@ class Reindexing:
             yield session
 
 
-def _pending(session: Session, benchmark_ids: Collection[uuid.UUID], last: uuid.UUID | None) -> Sequence[Any]:
-    """The next results whose values are not written, by id: id, benchmark and JSON."""
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Some results in the order of their ids, and those of them whose values are to be written."""
+
+    size: int
+    last: uuid.UUID
+    missing: Sequence[uuid.UUID]
+
+
+def _next_chunk(
+    session: Session, benchmark_ids: Collection[uuid.UUID], last: uuid.UUID | None
+) -> _Chunk | None:
+    """The results after `last`; their benchmarks stay as they are until the transaction ends."""
     if not benchmark_ids:
-        return ()
-    # No schema changes meanwhile; in the order in which everybody locks them.
+        return None
+    # In the order in which everybody locks them.
     held = sa.select(Benchmark.id).where(Benchmark.id.in_(benchmark_ids)).order_by(Benchmark.id)
     session.execute(held.with_for_update(read=True))
-    statement = sa.select(_RESULT.c.id, _RESULT.c.benchmark_id, _RESULT.c.json)
-    statement = statement.where(*_conditions(benchmark_ids)).order_by(_RESULT.c.id).limit(AT_ONCE)
+    some = sa.select(RESULTS.c.id).where(RESULTS.c.benchmark_id.in_(benchmark_ids))
     if last is not None:
-        statement = statement.where(_RESULT.c.id > last)
-    return session.execute(statement).all()
-
-
-def _conditions(benchmark_ids: Collection[uuid.UUID]) -> list[sa.ColumnElement[bool]]:
-    """Those without any value at a field that is not ready; where all are ready, without any value at all."""
-    own, other = _FIELD.alias(), _FIELD.alias()
-    all_ready = ~sa.exists().where(other.c.benchmark_id == _RESULT.c.benchmark_id, ~other.c.ready)
-    written = sa.exists().where(
-        _VALUE.c.result_id == _RESULT.c.id,
-        _VALUE.c.field_id == own.c.id,
-        own.c.benchmark_id == _RESULT.c.benchmark_id,
-        sa.or_(~own.c.ready, all_ready),
+        some = some.where(RESULTS.c.id > last)
+    ids = session.scalars(some.order_by(RESULTS.c.id).limit(AT_ONCE)).all()
+    if not ids:
+        return None
+    written = sa.select(VALUES.c.result_id).where(
+        VALUES.c.result_id.in_(ids), VALUES.c.field_id.in_(_telling_fields(session, benchmark_ids))
     )
-    return [_RESULT.c.benchmark_id.in_(benchmark_ids), ~written]
+    done = set(session.scalars(written.distinct()))
+    return _Chunk(len(ids), ids[-1], [each for each in ids if each not in done])
 
 
-def _write(session: Session, chunk: Sequence[Any]) -> None:
-    fields = sa.select(_FIELD.c.id)
+def _telling_fields(session: Session, benchmark_ids: Collection[uuid.UUID]) -> list[int]:
+    """A result with a value at any of these has been seen: fields that are not ready, else all there are."""
+    found = session.execute(
+        sa.select(FIELDS.c.benchmark_id, FIELDS.c.id, FIELDS.c.ready).where(
+            FIELDS.c.benchmark_id.in_(benchmark_ids)
+        )
+    ).all()
+    unfinished = {benchmark_id for benchmark_id, _, ready in found if not ready}
+    return [
+        identifier for benchmark_id, identifier, ready in found if not (ready and benchmark_id in unfinished)
+    ]
+
+
+def _write(session: Session, result_ids: Sequence[uuid.UUID]) -> None:
+    """Write the values of these results, and delete those of fields that do not exist any longer."""
+    if not result_ids:
+        return
     session.execute(
-        sa.delete(_VALUE).where(
-            _VALUE.c.result_id.in_([identifier for identifier, _, _ in chunk]),
-            _VALUE.c.field_id.not_in(fields),
+        sa.delete(VALUES).where(
+            VALUES.c.result_id.in_(result_ids), VALUES.c.field_id.not_in(sa.select(FIELDS.c.id))
         )
     )
-    documents = [(identifier, benchmark_id, read_stored(text)) for identifier, benchmark_id, text in chunk]
+    stored = session.execute(
+        sa.select(RESULTS.c.id, RESULTS.c.benchmark_id, RESULTS.c.json).where(RESULTS.c.id.in_(result_ids))
+    )
+    documents = [(identifier, benchmark_id, read_stored(text)) for identifier, benchmark_id, text in stored]
     Projection(session).add(documents, again=True)
 
 
 def _finish_field(session: Session, tallies: Tallies, benchmark_id: uuid.UUID, field_id: int) -> None:
     tallies.recount_field(benchmark_id, field_id)
-    session.execute(sa.update(_FIELD).where(_FIELD.c.id == field_id).values(ready=True))
+    session.execute(sa.update(FIELDS).where(FIELDS.c.id == field_id).values(ready=True))
     catalogue_changed(session)
 
 
 def _exists(session: Session, benchmark_id: uuid.UUID, field_id: int) -> bool:
-    own = sa.select(_FIELD.c.id).where(_FIELD.c.id == field_id, _FIELD.c.benchmark_id == benchmark_id)
+    own = sa.select(FIELDS.c.id).where(FIELDS.c.id == field_id, FIELDS.c.benchmark_id == benchmark_id)
     return session.scalar(own) is not None

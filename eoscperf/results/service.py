@@ -18,9 +18,9 @@ from eoscperf.benchmarks.models import Benchmark
 from eoscperf.db import utcnow
 from eoscperf.errors import Issue
 from eoscperf.events import Events
-from eoscperf.listing import CursorBinding, Page, PageRequest, SortKey, paginate
+from eoscperf.listing import CursorBinding, Page, PageRequest, SortKey
 from eoscperf.results import query
-from eoscperf.results.catalogue import read_stamp
+from eoscperf.results.catalogue import Catalogue, read_stamp
 from eoscperf.results.events import (
     ResultMoved,
     ResultRemoved,
@@ -29,9 +29,13 @@ from eoscperf.results.events import (
     ResultUndone,
     ResultWithdrawn,
 )
+from eoscperf.results.facets.totals import Totals
 from eoscperf.results.models import Result, Tag, result_tags
 from eoscperf.results.nested import NestedTexts
 from eoscperf.results.query import Criteria
+from eoscperf.results.search.search import Search
+from eoscperf.results.storing import NewResult
+from eoscperf.results.tallies.service import Tallies
 from eoscperf.results.writing import COLUMNS, ResultWriter, Written
 from eoscperf.review.journal import Journal
 from eoscperf.review.models import LogEntry
@@ -50,6 +54,7 @@ class Results:
         events: Events,
         nested: NestedTexts | None = None,
         stamp: Callable[[], int] | None = None,
+        catalogue: Catalogue | None = None,
     ) -> None:
         """`stamp` answers that of the catalogue as the session sees it."""
         self._session = session
@@ -58,6 +63,7 @@ class Results:
         self._events = events
         self._nested = nested or NestedTexts()
         self._stamp = stamp or functools.partial(read_stamp, session)
+        self._catalogue = catalogue or Catalogue()
 
     @classmethod
     def for_request(cls, request: Any) -> Results:
@@ -67,6 +73,8 @@ class Results:
             request.find_service(Journal),
             request.events,
             request.registry["eoscperf.nested"],
+            lambda: request.database_state.columns["catalogue_stamp"],
+            request.registry["eoscperf.catalogue"],
         )
 
     # Reading
@@ -75,10 +83,14 @@ class Results:
         self, criteria: Criteria, keys: Sequence[SortKey], asked: PageRequest, binding: CursorBinding
     ) -> Page[Written]:
         """One page of those that the viewer may see, written with all that is nested in them."""
-        statement = query.select_results(criteria, self._viewer, keys).with_only_columns(*COLUMNS)
-        count = query.count_results(criteria, self._viewer)
-        page = paginate(self._session, statement, count, keys, asked, bind=binding)
+        search = self.search(criteria)
+        count = functools.partial(Totals(self._session).count, search)
+        page = search.page(sa.select(*COLUMNS), keys, asked, binding, count=count)
         return dataclasses.replace(page, items=self.writer().write(page.items))
+
+    def search(self, criteria: Criteria) -> Search:
+        """What the viewer may see of the results asked for; not for those who have changed the catalogue."""
+        return Search(self._session, criteria, self._viewer, self._catalogue.view(self._session, self._stamp()))
 
     def read(self, identifier: uuid.UUID) -> Written:
         """A result as the viewer may see it, written; raises what `get` does."""
@@ -90,6 +102,15 @@ class Results:
         if not self._viewer.sees_uploader(written.uploader_id):
             approved = all(parent.status == "approved" for parent in written.parents)
             _refuse_hidden(identifier, written.status, found[0].since, withdrawn, approved)
+        return written
+
+    def present_new(self, new: NewResult) -> Written:
+        """A result that this transaction has stored, written without reading it again."""
+        row = (
+            *(getattr(new, column.key, None) for column in COLUMNS[:9]),
+            *(None, "visible", None, None, 0),
+        )
+        (written,) = self.writer().write([row])
         return written
 
     def writer(self) -> ResultWriter:
@@ -148,6 +169,7 @@ class Results:
             self._session.execute(
                 sa.insert(result_tags), [{"result_id": result.id, "tag_id": tag} for tag in added]
             )
+        Tallies(self._session).tagged(result, added, removed)
         self._session.expire(result, ["tags"])
         self._events.emit(ResultTagsUpdated(**facts(result), added=tuple(added), removed=tuple(removed)))
 
@@ -333,10 +355,11 @@ class Results:
         return list(self._session.scalars(sa.union_all(*taken)))
 
     def _settle(self, result: Result, message: str | None) -> None:
-        result.status = result.derive_status()
+        before, result.status = result.status, result.derive_status()
         result.status_datetime = utcnow()
         result.status_message = message
         self._session.flush()
+        Tallies(self._session).moved(result, before, result.status)
 
     def _moved(
         self,

@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from eoscperf.benchmarks.events import SchemaChanging
+from eoscperf.benchmarks.models import Benchmark
 from eoscperf.results.dependents import Dependents
-from eoscperf.review.events import DependentsAsked, ItemDeleted, ItemRejected, ItemRestored, ItemUndone
+from eoscperf.results.projection.service import Projection
+from eoscperf.review.events import (
+    DependentsAsked,
+    ItemDeleted,
+    ItemRejected,
+    ItemRestored,
+    ItemSubmitted,
+    ItemUndone,
+)
 from eoscperf.review.models import LIVE
 
 # An item that came along in a cascade is left out below: the site's own event, which names the same
@@ -41,6 +50,13 @@ def dependents_asked(event: DependentsAsked, request: Any) -> None:
 def schema_changing(event: SchemaChanging, request: Any) -> None:
     seconds = request.registry.settings["limits.recheck_seconds"]
     request.find_service(Dependents).check_schema(event.benchmark_id, event.new_schema, seconds=seconds)
+    Projection(request.dbsession).declare(event.benchmark_id, event.new_schema)
+
+
+def benchmark_submitted(event: ItemSubmitted, request: Any) -> None:
+    if event.kind == Benchmark.kind:
+        benchmark = request.dbsession.get_one(Benchmark, event.id)
+        Projection(request.dbsession).declare(benchmark.id, benchmark.json_schema)
 
 
 SUBSCRIBERS = (
@@ -50,4 +66,5 @@ SUBSCRIBERS = (
     (item_undone, ItemUndone),
     (dependents_asked, DependentsAsked),
     (schema_changing, SchemaChanging),
+    (benchmark_submitted, ItemSubmitted),
 )

@@ -22,7 +22,10 @@ from eoscperf.benchmarks.models import Benchmark
 from eoscperf.db import utcnow
 from eoscperf.listing import search_text
 from eoscperf.moderation.models import Claim, Submission
+from eoscperf.results.derived import results_created
 from eoscperf.results.models import Result, Tag
+from eoscperf.results.projection.service import Projection
+from eoscperf.results.tallies.service import Tallies
 from eoscperf.review.models import LogEntry
 from eoscperf.sites.models import Flavor, Site
 from eoscperf.users.models import User
@@ -89,7 +92,10 @@ class Make:
         benchmark.search_text = search_text(
             benchmark.docker_image, benchmark.docker_tag, benchmark.name, benchmark.description
         )
-        return self._submitted("benchmark", benchmark)
+        self._submitted("benchmark", benchmark)
+        Projection(self.session).declare(benchmark.id, benchmark.json_schema)
+        self.session.commit()
+        return benchmark
 
     def tag(self, name: str | None = None, *, uploader: User | None = None, **fields: Any) -> Tag:
         tag = Tag(
@@ -134,7 +140,11 @@ class Make:
         result.status = result.derive_status()
         if result.status != "visible":
             result.status_datetime = utcnow()
-        return self._stored(result)
+        self.session.add(result)
+        self.session.flush()
+        self._derive(result, [tag.id for tag in tags or ()])
+        self.session.commit()
+        return result
 
     def claim(self, result: Result, *, uploader: User | None = None, **fields: Any) -> Claim:
         """A pending claim, which hides the result."""
@@ -145,10 +155,18 @@ class Make:
         )
         result.pending_claims += 1
         result.hiding_claims += 1
-        result.status = result.derive_status()
+        before, result.status = result.status, result.derive_status()
+        Tallies(self.session).moved(result, before, result.status)
         self._stored(claim)
         self._stored(Submission(resource_type="claim", claim_id=claim.id))
         return claim
+
+    def _derive(self, result: Result, tags_ids: list[uuid.UUID]) -> None:
+        document = jsontext.loads(result.json)
+        place = (result.id, result.benchmark_id, result.flavor_id, result.execution_datetime)
+        links = [{"result_id": result.id, "tag_id": tag_id} for tag_id in tags_ids]
+        results_created(self.session, [(*place, document)], links)
+        Tallies(self.session).moved(result, "visible", result.status)
 
     def _somebody(self) -> User:
         return self.user("somebody")

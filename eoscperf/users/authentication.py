@@ -11,6 +11,7 @@ from pyramid.events import ApplicationCreated
 from pyramid.exceptions import ConfigurationError
 
 from eoscperf import errors
+from eoscperf.db import reading
 from eoscperf.extend.directives import IdentityProvider, identity_providers
 from eoscperf.security.bearer import BearerTokens, Profile, VerifiedToken
 from eoscperf.security.identity import Identity
@@ -18,6 +19,10 @@ from eoscperf.security.issuers import Issuer
 from eoscperf.users.models import User
 
 _TOKENS = "eoscperf.bearer"
+
+_KNOWN = sa.select(User.id, User.role).where(
+    User.iss == sa.bindparam("iss"), User.sub == sa.bindparam("sub")
+)
 
 
 class TrustedTokens:
@@ -52,9 +57,8 @@ def bearer_identity(request: Any) -> Identity | None:
         return None
     verified = trusted_tokens(request.registry).verify(token)
     request.bearer = (token, verified)
-    known = request.dbsession.execute(
-        sa.select(User.id, User.role).where(User.iss == verified.iss, User.sub == verified.sub)
-    ).first()
+    with reading(request) as session:
+        known = session.execute(_KNOWN, {"iss": verified.iss, "sub": verified.sub}).first()
     user_id, role = known or (None, "")
     return Identity(
         iss=verified.iss,

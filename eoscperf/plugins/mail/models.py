@@ -22,7 +22,7 @@ class OutboxMail(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     kind: Mapped[str]
     """which mail, such as `resource_approved`"""
-    facts: Mapped[str]
+    facts: Mapped[str] = mapped_column(info={"json_text": True})
     """a JSON object as text: ids, names, what was said"""
     user_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     """the account it is for; not a foreign key, as the mail may outlive it"""

@@ -12,6 +12,7 @@ from eoscperf.results import query
 from eoscperf.results.exports.rows import Row
 from eoscperf.results.models import Result
 from eoscperf.results.schemas import ResultPresenter
+from eoscperf.results.search.search import Search
 from eoscperf.security.identity import Viewer
 
 AT_A_TIME = 100
@@ -73,10 +74,9 @@ class ExportStream:
         self.close()
 
 
-def select_export(criteria: query.Criteria, viewer: Viewer, keys: Any, most: int | None) -> sa.Select[Result]:
+def select_export(search: Search, viewer: Viewer, keys: Any, most: int | None) -> sa.Select[Result]:
     """Everything asked for in the order of the keys, with all that is nested; at most so many."""
-    statement = query.ordered(query.select_results(criteria, viewer, keys), keys)
-    return statement.options(*query.nested(viewer)).limit(most)
+    return search.select(sa.select(Result).options(*query.nested(viewer)), keys).limit(most)
 
 
 def _begin_snapshot(session: orm.Session) -> None:

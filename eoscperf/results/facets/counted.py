@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 
 from eoscperf.results.facets.counts import Counts, FieldWish, ValueCounts, Wanted
 from eoscperf.results.facets.selection import Value
-from eoscperf.results.models import Result, result_tags
-from eoscperf.results.projection.models import KINDS, ResultValue
+from eoscperf.results.models import result_tags
+from eoscperf.results.projection.models import KINDS
+from eoscperf.results.search.search import Search
+from eoscperf.results.tables import RESULTS, VALUES
 
 
-def count_results(session: Session, conditions: list[sa.ColumnElement[bool]], wanted: Wanted) -> Counts:
-    """What was wanted, of the results that meet the conditions."""
+def count_results(session: Session, search: Search, wanted: Wanted) -> Counts:
+    """What was wanted, of the results that the search finds."""
     counts = Counts()
-    for row in session.execute(_statement(session, conditions, wanted)):
+    for row in session.execute(_statement(session, search, wanted)):
         _read(counts, row)
     return counts
 
@@ -37,14 +39,12 @@ _COLUMNS: dict[str, sa.types.TypeEngine[Any]] = {
 }
 
 
-def _statement(
-    session: Session, conditions: list[sa.ColumnElement[bool]], wanted: Wanted
-) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+def _statement(session: Session, search: Search, wanted: Wanted) -> sa.Select[Any] | sa.CompoundSelect[Any]:
     """One statement whose rows each say of which part they are; the results are found once for all parts."""
-    columns: list[Any] = [Result.id, Result.benchmark_id, Result.flavor_id]
+    columns: list[Any] = [RESULTS.c.id, RESULTS.c.benchmark_id, RESULTS.c.flavor_id]
     if "year" in wanted.kinds:
         columns.append(_year(session).label("year"))
-    found = sa.select(*columns).where(*conditions).cte("found")
+    found = search.narrow(sa.select(*columns)).cte("found")
     parts: list[sa.Select[Any]] = []
     if wanted.total:
         parts.append(_row(_TOTAL, amount=sa.func.count()).select_from(found))
@@ -77,14 +77,14 @@ def _row(part: int, **given: Any) -> sa.Select[Any]:
 def _year(session: Session) -> sa.ColumnElement[int]:
     if session.get_bind().dialect.name == "sqlite":
         return sa.cast(
-            sa.func.substr(sa.type_coerce(Result.execution_datetime, sa.Text()), 1, 4), sa.Integer()
+            sa.func.substr(sa.type_coerce(RESULTS.c.execution_datetime, sa.Text()), 1, 4), sa.Integer()
         )
-    return sa.extract("year", sa.func.timezone("UTC", Result.execution_datetime))
+    return sa.extract("year", sa.func.timezone("UTC", RESULTS.c.execution_datetime))
 
 
 def _values(found: sa.CTE, wishes: list[FieldWish]) -> sa.Select[Any]:
     """The values at fields, ranked within each, and of those with a limit the first and the selected ones."""
-    value = ResultValue.__table__.c
+    value = VALUES.c
     order = (sa.func.count().desc(), value.kind, value.number, value.text)
     grouped = (
         sa.select(
@@ -96,7 +96,7 @@ def _values(found: sa.CTE, wishes: list[FieldWish]) -> sa.Select[Any]:
             sa.func.count().over(partition_by=value.field_id).label("distinct_values"),
             sa.func.row_number().over(partition_by=value.field_id, order_by=order).label("place"),
         )
-        .select_from(found.join(ResultValue.__table__, value.result_id == found.c.id))
+        .select_from(found.join(VALUES, value.result_id == found.c.id))
         .where(value.field_id.in_([wish.id for wish in wishes]), value.kind.in_(list(_SCALARS)))
         .group_by(value.field_id, value.kind, value.number, value.text)
         .subquery("grouped")
@@ -123,12 +123,12 @@ def _is_value(grouped: sa.Subquery, kind: str, value: Any) -> sa.ColumnElement[b
 
 
 def _ranges(found: sa.CTE, fields: list[int]) -> sa.Select[Any]:
-    value = ResultValue.__table__.c
+    value = VALUES.c
     return (
         _row(
             _RANGE, field=value.field_id, number=sa.func.min(value.number), greatest=sa.func.max(value.number)
         )
-        .select_from(found.join(ResultValue.__table__, value.result_id == found.c.id))
+        .select_from(found.join(VALUES, value.result_id == found.c.id))
         .where(value.field_id.in_(fields), value.kind == KINDS["number"])
         .group_by(value.field_id)
     )

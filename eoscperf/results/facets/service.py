@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from eoscperf import errors
 from eoscperf.errors import Issue
-from eoscperf.results import jsonpath, query
+from eoscperf.results import jsonpath
 from eoscperf.results.catalogue import CatalogueField, CatalogueView
 from eoscperf.results.facets.counted import count_results
 from eoscperf.results.facets.counts import Counts, FieldWish, ValueCounts, Wanted, most_frequent, plain
@@ -27,7 +27,7 @@ from eoscperf.results.facets.tallied import Tallied
 from eoscperf.results.facets.views import FIELD_PREFIX, Facet, FacetReport, FacetValue
 from eoscperf.results.models import Result, Tag
 from eoscperf.results.search.criteria import Criteria
-from eoscperf.results.search.scope import resolve
+from eoscperf.results.search.search import Search
 from eoscperf.security.identity import Viewer
 
 MOST_VALUES = 50
@@ -112,14 +112,14 @@ class Facets:
         )
 
     def _count(self, criteria: Criteria, wanted: Wanted, fields: dict[int, CatalogueField]) -> Counts:
-        scope = resolve(self._session, criteria, self._viewer, self._view)
+        search = Search(self._session, criteria, self._viewer, self._view)
         counts, rest = Counts(), wanted
         if self._tallies:
-            tallied = Tallied(self._session, scope)
+            tallied = Tallied(self._session, search.scope)
             told, rest = tallied.split(wanted, fields)
             counts = tallied.count(told, the_benchmark(criteria))
         if rest:
-            counts.add(count_results(self._session, query.conditions(criteria, self._viewer), rest))
+            counts.add(count_results(self._session, search, rest))
         return counts
 
     def _total(

@@ -13,11 +13,11 @@ from eoscperf.results.catalogue import CatalogueField
 from eoscperf.results.facets.cells import Cells, cells_of
 from eoscperf.results.facets.counts import Counts, FieldWish, ValueCounts, Wanted
 from eoscperf.results.facets.selection import Value
-from eoscperf.results.models import Result
-from eoscperf.results.projection.models import KINDS, ResultValue
+from eoscperf.results.projection.models import KINDS
 from eoscperf.results.search.scope import Scope
+from eoscperf.results.tables import RESULTS, TALLIES, VALUES
 from eoscperf.results.tallies.keys import field_key_range, read_field_key, tag_key
-from eoscperf.results.tallies.models import ALL, FIELD, TAG, YEAR, ResultTally
+from eoscperf.results.tallies.models import ALL, FIELD, TAG, YEAR
 
 
 class Tallied:
@@ -59,19 +59,19 @@ class Tallied:
         counts = Counts(total=self.total() if wanted.total else None)
         for cells in self.cells or ():
             if "benchmark" in wanted.kinds:
-                _add(counts.benchmarks, self._sums(cells, ResultTally.benchmark_id))
+                _add(counts.benchmarks, self._sums(cells, TALLIES.c.benchmark_id))
             if "flavor" in wanted.kinds:
-                _add(counts.flavors, self._sums(cells, ResultTally.flavor_id))
+                _add(counts.flavors, self._sums(cells, TALLIES.c.flavor_id))
             if "tag" in wanted.kinds:
-                _add(counts.tags, self._sums(cells, ResultTally.key, TAG), uuid.UUID)
+                _add(counts.tags, self._sums(cells, TALLIES.c.key, TAG), uuid.UUID)
             if "year" in wanted.kinds:
-                _add(counts.years, self._sums(cells, ResultTally.key, YEAR), int)
+                _add(counts.years, self._sums(cells, TALLIES.c.key, YEAR), int)
             if wanted.fields and benchmark_id is not None:
                 self._count_fields(cells, counts, list(wanted.fields.values()), benchmark_id)
         return counts
 
     def _sums(self, cells: Cells, column: Any, facet: int = ALL, *more: Any) -> Sequence[Any]:
-        total = sa.func.sum(ResultTally.number)
+        total = sa.func.sum(TALLIES.c.number)
         statement = _of(cells, sa.select(column, total), facet, *more)
         return self._session.execute(statement.group_by(column).having(total > 0)).all()
 
@@ -81,7 +81,7 @@ class Tallied:
         tallied = {wish.id for wish in wishes if wish.values}
         # One field is a range of the index; several are read along with all others of their benchmark.
         only = _keys_of(*tallied) if len(tallied) == 1 else ()
-        for key, number in self._sums(cells, ResultTally.key, FIELD, *only) if tallied else ():
+        for key, number in self._sums(cells, TALLIES.c.key, FIELD, *only) if tallied else ():
             field, value = read_field_key(key)
             if field in tallied:
                 of_field = counts.values.setdefault(field, ValueCounts())
@@ -100,13 +100,13 @@ class Tallied:
 
 def _of(cells: Cells, statement: sa.Select[Any], facet: int, *more: Any) -> sa.Select[Any]:
     if cells.tag_id is not None:
-        facet, more = TAG, (*more, ResultTally.key == tag_key(cells.tag_id))
-    conditions = cells.conditions(ResultTally.benchmark_id, ResultTally.flavor_id)
-    return statement.where(ResultTally.facet == facet, *more, *conditions)
+        facet, more = TAG, (*more, TALLIES.c.key == tag_key(cells.tag_id))
+    conditions = cells.conditions(TALLIES.c.benchmark_id, TALLIES.c.flavor_id)
+    return statement.where(TALLIES.c.facet == facet, *more, *conditions)
 
 
 def _sum(cells: Cells) -> sa.Select[Any]:
-    return _of(cells, sa.select(sa.func.sum(ResultTally.number)), ALL)
+    return _of(cells, sa.select(sa.func.sum(TALLIES.c.number)), ALL)
 
 
 def _add(counts: dict[Any, int], sums: Sequence[Any], read: Any = None) -> None:
@@ -117,7 +117,7 @@ def _add(counts: dict[Any, int], sums: Sequence[Any], read: Any = None) -> None:
 
 def _keys_of(field_id: int) -> tuple[sa.ColumnElement[bool], ...]:
     low, high = field_key_range(field_id)
-    return ResultTally.key >= low, ResultTally.key < high
+    return TALLIES.c.key >= low, TALLIES.c.key < high
 
 
 def _kinded(value: float | str | bool) -> Value:
@@ -130,17 +130,17 @@ def _ranges(
     session: Session, cells: Cells, fields: list[int], benchmark_id: uuid.UUID
 ) -> dict[int, tuple[float, float]]:
     """The smallest and the greatest number at each field, found from both ends of the index."""
-    conditions = cells.conditions(benchmark_id, Result.flavor_id)
+    conditions = cells.conditions(benchmark_id, RESULTS.c.flavor_id)
     edges = [
-        sa.select(ResultValue.number)
-        .join(Result, Result.id == ResultValue.result_id)
+        sa.select(VALUES.c.number)
+        .join(RESULTS, RESULTS.c.id == VALUES.c.result_id)
         .where(
-            ResultValue.field_id == field,
-            ResultValue.kind == KINDS["number"],
-            Result.status == "visible",
+            VALUES.c.field_id == field,
+            VALUES.c.kind == KINDS["number"],
+            RESULTS.c.status == "visible",
             *conditions,
         )
-        .order_by(ResultValue.number.desc() if descending else ResultValue.number.asc())
+        .order_by(VALUES.c.number.desc() if descending else VALUES.c.number.asc())
         .limit(1)
         .scalar_subquery()
         for field in fields
@@ -154,7 +154,7 @@ def _ranges(
 def _has_own_hidden(session: Session, scope: Scope) -> bool:
     """Whether the viewer has visible results where those of others are left out."""
     hidden = sa.or_(
-        Result.benchmark_id.in_(scope.hidden_benchmarks), Result.flavor_id.in_(scope.hidden_flavors)
+        RESULTS.c.benchmark_id.in_(scope.hidden_benchmarks), RESULTS.c.flavor_id.in_(scope.hidden_flavors)
     )
-    own = sa.exists().where(Result.uploader_id == scope.own_hidden, Result.status == "visible", hidden)
+    own = sa.exists().where(RESULTS.c.uploader_id == scope.own_hidden, RESULTS.c.status == "visible", hidden)
     return bool(session.scalar(sa.select(own)))

@@ -5,15 +5,20 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from eoscperf.results.facets.tallied import Tallied
-from eoscperf.results.search.scope import Scope
+from eoscperf.results.search.search import Search
 
 
 class Totals:
-    """Exact totals of searches for cells (benchmarks, sites, flavors, words in their names) and one tag."""
+    """Exact totals, quick for cells (benchmarks, sites, flavors, words in their names) and one tag."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def of(self, scope: Scope) -> int | None:
-        """How many results there are; None if they have to be counted."""
-        return Tallied(self._session, scope).total()
+    def known(self, search: Search) -> int | None:
+        """How many results there are, by the tallies; None if they do not tell."""
+        return Tallied(self._session, search.scope).total()
+
+    def count(self, search: Search) -> int:
+        """How many results there are."""
+        known = self.known(search)
+        return search.count() if known is None else known

@@ -32,7 +32,8 @@ def declared_paths(schema_text: str) -> list[Path]:
 
     Properties count wherever the schema applies to the same value: beside `$ref` to a place in the same
     document, in `allOf`, and in the branches of `anyOf`, `oneOf`, `if`, `then` and `else`. Elements of
-    arrays are not declared. The order is from the root downwards; a schema that cannot be read declares nothing.
+    arrays are not declared. The order is from the root downwards; a schema that cannot be read declares
+    nothing.
     """
     try:
         document = jsontext.loads(schema_text, max_depth=MAX_SCHEMA_NESTING)

@@ -22,7 +22,7 @@ from eoscperf.results.tallies.locks import hold_still, hold_uploads
 from eoscperf.results.tallies.service import Tallies
 
 AT_ONCE = 2000
-"""Results of a benchmark whose values are written within a change of its schema; more wait to be reindexed."""
+"""Results of one benchmark whose values are written with a change of its schema; more wait."""
 
 
 class KnownFields:

@@ -17,7 +17,7 @@ from eoscperf.results.models import result_tags
 from eoscperf.results.search import narrowing
 from eoscperf.results.search.criteria import Criteria
 from eoscperf.results.search.scope import Ids, Scope
-from eoscperf.results.search.values import RESULTS
+from eoscperf.results.tables import RESULTS
 
 MOST = 24
 """Parts of a union; of more than so many it is rarely true that most are rare."""

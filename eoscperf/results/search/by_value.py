@@ -21,12 +21,11 @@ from eoscperf.results.search.values import (
     COMPOSITE,
     LAST,
     NUMBER,
-    RESULTS,
     STRING,
-    VALUES,
     Place,
     kinds_of,
 )
+from eoscperf.results.tables import RESULTS, VALUES
 
 if TYPE_CHECKING:
     from eoscperf.results.search.search import Search

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from eoscperf.results.search import narrowing, values
-from eoscperf.results.search.values import RESULTS, VALUES, kinds_of, reads_json
+from eoscperf.results.search.values import kinds_of, reads_json
+from eoscperf.results.tables import RESULTS, VALUES
 
 if TYPE_CHECKING:
     from eoscperf.results.search.search import Search

@@ -12,7 +12,8 @@ from eoscperf.benchmarks.models import Benchmark
 from eoscperf.results.models import result_tags
 from eoscperf.results.search.criteria import Criteria
 from eoscperf.results.search.scope import Ids, Scope, TermMatch
-from eoscperf.results.search.values import RESULTS, among
+from eoscperf.results.search.values import among
+from eoscperf.results.tables import RESULTS
 from eoscperf.sites.models import Flavor, Site
 
 

@@ -18,7 +18,8 @@ from eoscperf.results.search.by_value import ValueSource
 from eoscperf.results.search.criteria import Criteria
 from eoscperf.results.search.scope import Ids, Part, Scope, resolve
 from eoscperf.results.search.sources import ResultSource
-from eoscperf.results.search.values import RESULTS, Place
+from eoscperf.results.search.values import Place
+from eoscperf.results.tables import RESULTS
 from eoscperf.security.identity import Viewer
 
 Tallied = Callable[[Sequence[Part]], int]
@@ -88,6 +89,12 @@ class Search:
         """A statement about results, narrowed to those that were asked for; perhaps by other conditions."""
         statement = statement.where(*(self.conditions if conditions is None else conditions))
         return statement if self.scope.empty else values.add_filters(statement, self.filters)
+
+    def where(self) -> list[sa.ColumnElement[bool]]:
+        """Everything a result has to meet, as conditions that need no other table in the statement."""
+        if self.scope.empty:
+            return self.conditions
+        return [*self.conditions, *values.filter_conditions(self.filters)]
 
     @functools.cached_property
     def conditions(self) -> list[sa.ColumnElement[bool]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from eoscperf.listing import Found, Order, SortKey
-from eoscperf.results.search.values import RESULTS
+from eoscperf.results.tables import RESULTS
 
 if TYPE_CHECKING:
     from eoscperf.results.search.search import Search
@@ -33,7 +33,7 @@ class ResultSource:
         self._rows = rows
         self._branches = branches
         keys, self._joins = search.sorted(keys)
-        self.order = Order(keys)
+        self.order = Order(keys, [RESULTS.c.id])
         # Rows that come one by one in the right order need no picking.
         self._direct = len(keys) == 2 and keys[0].field.name in _ORDERED_BY_INDEX and not branches
 

@@ -18,11 +18,8 @@ from eoscperf.results import filters, json_sql, jsonpath
 from eoscperf.results.catalogue import CatalogueView
 from eoscperf.results.filters import Filter, Value
 from eoscperf.results.jsonpath import Path
-from eoscperf.results.models import Result
-from eoscperf.results.projection.models import KINDS, ResultValue
-
-RESULTS = Result.__table__
-VALUES = ResultValue.__table__
+from eoscperf.results.projection.models import KINDS
+from eoscperf.results.tables import RESULTS, VALUES
 
 NUMBER, STRING, BOOLEAN, COMPOSITE, NULL = (
     KINDS[name] for name in ("number", "string", "boolean", "composite", "null")
@@ -79,21 +76,29 @@ def add_filters(
 
     A filter that the rows decide becomes a join, which may be where the database begins.
     """
+    others: list[tuple[Filter, Place]] = []
+    for condition, place in wanted:
+        if not place.known or _wants_nothing(condition):
+            others.append((condition, place))
+            continue
+        values = VALUES.alias()
+        statement = statement.join_from(RESULTS, values, place.of(values, RESULTS.c.id))
+        statement = statement.where(holds(condition, values))
+    return statement.where(*filter_conditions(others))
+
+
+def filter_conditions(wanted: Sequence[tuple[Filter, Place]]) -> list[sa.ColumnElement[bool]]:
+    """The filters as conditions on results."""
+    found: list[sa.ColumnElement[bool]] = []
     read: list[Filter] = []
     for condition, place in wanted:
         if not place.fields:
             read.append(condition)
         elif place.unread:
-            statement = statement.where(_by_rows_or_json(condition, place))
-        elif _wants_nothing(condition):
-            statement = statement.where(sa.not_(_has_row(place)))
+            found.append(_by_rows_or_json(condition, place))
         else:
-            values = VALUES.alias()
-            statement = statement.join_from(RESULTS, values, place.of(values, RESULTS.c.id))
-            statement = statement.where(holds(condition, values))
-    if read:
-        statement = statement.where(json_sql.where_all(read, RESULTS.c.json))
-    return statement
+            found.append(sa.not_(_has_row(place)) if _wants_nothing(condition) else _has_row(place, condition))
+    return [*found, json_sql.where_all(read, RESULTS.c.json)] if read else found
 
 
 def holds(condition: Filter, values: sa.FromClause) -> sa.ColumnElement[bool]:
