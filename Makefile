@@ -31,7 +31,7 @@ lint: .venv/test.stamp ## check style, formatting, types and templates
 	@$(BIN)/djlint --quiet --lint --profile=jinja --extension=jinja2 eoscperf
 
 bench: .venv/test.stamp ## measure how quickly a server with generated results answers
-	@$(BIN)/python -m benchmarks.load
+	@$(BIN)/python -m benchmarks
 
 fuzz: .venv/test.stamp ## send 20,000 generated requests to a server and check every answer
 	@$(BIN)/python -m tests.fuzz --requests 20000

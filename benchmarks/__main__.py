@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarks import machine, measuring, report
 from benchmarks.data.results import SEED, Generated
-from benchmarks.databases.store import KINDS, Store, to_stderr
+from benchmarks.databases.store import KINDS, Store, size_of, to_stderr
 from benchmarks.workloads.setting import Line
 from eoscperf.testing.postgresql import ServerUnavailable
 
@@ -30,7 +30,7 @@ from eoscperf.testing.postgresql import ServerUnavailable
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n")[0])
     options.add_argument(
-        "--size", type=number, action="append", help="results: 10k, 100k, 1M; may be repeated (10k)"
+        "--size", type=size_of, action="append", help="results: 10k, 100k, 1M; may be repeated (10k)"
     )
     options.add_argument("--seed", type=int, default=SEED, help="of the generated data (%(default)s)")
     options.add_argument("--database", choices=KINDS, action="append", help="only this one; may be repeated")
@@ -79,13 +79,6 @@ def plan(chosen: argparse.Namespace) -> measuring.Plan:
         only=frozenset(chosen.only),
         mixed=chosen.mixed,
     )
-
-
-def number(text: str) -> int:
-    """`10k`, `1M`, `5000`."""
-    factors = {"k": 1000, "M": 1_000_000}
-    factor = factors.get(text[-1:], 1)
-    return int(text.rstrip("kM")) * factor
 
 
 @contextlib.contextmanager

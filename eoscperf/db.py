@@ -97,6 +97,9 @@ def make_engine(url: str | sa.URL, **options: Any) -> sa.Engine:
     file = url.database or ":memory:"
     if url.get_backend_name() == "sqlite" and file != ":memory:" and not file.startswith("file:"):
         Path(file).parent.mkdir(parents=True, exist_ok=True)
+    if file != ":memory:" and "poolclass" not in options:
+        # The connection used last: it has its statements prepared and its pages at hand.
+        options.setdefault("pool_use_lifo", True)
     engine = sa.create_engine(url, **options)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
@@ -122,7 +125,8 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
         # it fails at once. Those that will write say so and queue at the start instead.
         immediate = connection.get_execution_options().get("sqlite_immediate", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-        connection.info[CHANGES_BEFORE] = connection.connection.dbapi_connection.total_changes
+        driver: Any = connection.connection.dbapi_connection
+        connection.info[CHANGES_BEFORE] = driver.total_changes
 
 
 def _lower(value: Any) -> Any:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 _COLUMNS = "eoscperf.state_columns"
+_READER = "eoscperf.state_reader"
 _CONNECTION = "eoscperf.connection"
 
 CHANGES_BEFORE = "eoscperf.changes_before"
@@ -32,43 +33,40 @@ class DatabaseState:
     """further values that were read along"""
 
 
-def read_state(session: orm.Session, columns: Mapping[str, sa.ScalarSelect[Any]]) -> DatabaseState:
-    """The state in one statement. What the session reads afterwards is as new, or newer."""
-    if session.get_bind().dialect.name == "postgresql":
-        return _of_postgresql(session, columns)
-    return _of_sqlite(session, columns)
+class StateReader:
+    """Reads the state, and further columns with it, in one statement that is made once."""
+
+    def __init__(self, columns: Mapping[str, sa.ScalarSelect[Any]]) -> None:
+        self._names = tuple(columns)
+        further = [column.label(name) for name, column in columns.items()]
+        self._of_postgresql = sa.select(*_POSTGRESQL, *further)
+        self._of_sqlite = sa.select(_SQLITE.scalar_subquery(), *further)
+
+    def read(self, session: orm.Session) -> DatabaseState:
+        """What the session sees now. What it reads afterwards is as new, or newer."""
+        token = place = None
+        if session.get_bind().dialect.name == "postgresql":
+            snapshot, life, unchanged, *values = session.execute(self._of_postgresql).one()
+            if unchanged and _is_own(session):
+                token = (snapshot, life)
+        else:
+            seen, *values = session.execute(self._of_sqlite).one()
+            if _is_own(session):
+                connection = session.connection()
+                changes = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
+                if connection.info.get(CHANGES_BEFORE) == changes:
+                    place = connection.info.setdefault(_CONNECTION, object())
+                    token = (seen, changes)
+        return DatabaseState(token, place, dict(zip(self._names, values, strict=True)))
 
 
-def _of_postgresql(
-    session: orm.Session, columns: Mapping[str, sa.ScalarSelect[Any]]
-) -> DatabaseState:
-    # Numbers of transactions may come again in another life of the server, restored from a backup.
-    about = (
-        sa.cast(sa.func.pg_current_snapshot(), sa.Text),
-        sa.cast(sa.func.pg_postmaster_start_time(), sa.Text),
-        sa.func.pg_current_xact_id_if_assigned().is_(None),
-    )
-    snapshot, life, unchanged, *values = session.execute(sa.select(*about, *_named(columns))).one()
-    token = (snapshot, life) if unchanged and _is_own(session) else None
-    return DatabaseState(token, None, dict(zip(columns, values, strict=True)))
-
-
-def _of_sqlite(session: orm.Session, columns: Mapping[str, sa.ScalarSelect[Any]]) -> DatabaseState:
-    version = sa.select(sa.column("data_version")).select_from(sa.table("pragma_data_version"))
-    statement = sa.select(version.scalar_subquery(), *_named(columns))
-    seen, *values = session.execute(statement).one()
-    token = place = None
-    if _is_own(session):
-        connection = session.connection()
-        changes = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
-        if connection.info.get(CHANGES_BEFORE) == changes:
-            place = connection.info.setdefault(_CONNECTION, object())
-            token = (seen, changes)
-    return DatabaseState(token, place, dict(zip(columns, values, strict=True)))
-
-
-def _named(columns: Mapping[str, sa.ScalarSelect[Any]]) -> list[sa.Label[Any]]:
-    return [column.label(name) for name, column in columns.items()]
+# Numbers of transactions may come again in another life of the server, restored from a backup.
+_POSTGRESQL = (
+    sa.cast(sa.func.pg_current_snapshot(), sa.Text),
+    sa.cast(sa.func.pg_postmaster_start_time(), sa.Text),
+    sa.func.pg_current_xact_id_if_assigned().is_(None),
+)
+_SQLITE: sa.Select[Any] = sa.select(sa.column("data_version")).select_from(sa.table("pragma_data_version"))
 
 
 def _is_own(session: orm.Session) -> bool:
@@ -78,15 +76,19 @@ def _is_own(session: orm.Session) -> bool:
 
 def _database_state(request: Any) -> DatabaseState:
     """`request.database_state`"""
-    return read_state(request.dbsession, request.registry[_COLUMNS])
+    registry = request.registry
+    reader = registry.get(_READER)
+    if reader is None:
+        # Made at first use: plug-ins have added their columns by then.
+        reader = registry[_READER] = StateReader(registry[_COLUMNS])
+    return reader.read(request.dbsession)
 
 
 def add_state_column(config: Any, name: str, column: sa.ScalarSelect[Any]) -> None:
-    """Directive: a value that most requests need, read along with the state of the database."""
+    """Have a value that most requests need read along with the state of the database."""
     config.registry[_COLUMNS][name] = column
 
 
 def includeme(config: Any) -> None:
     config.registry.setdefault(_COLUMNS, {})
-    config.add_directive("add_state_column", add_state_column)
     config.add_request_method(_database_state, "database_state", reify=True)

@@ -40,9 +40,13 @@ class Events:
         emitted, self._emitted = self._emitted, []
         if not committed:
             return
+        subscribers: dict[type, Any] = {}
         for event in emitted:
             # Registry.notify stops at the first subscriber that raises; each is called by itself.
-            for subscriber in self._registry.adapters.subscriptions([_provided(event)], None):
+            if type(event) not in subscribers:
+                found = self._registry.adapters.subscriptions([_provided(event)], None)
+                subscribers[type(event)] = found
+            for subscriber in subscribers[type(event)]:
                 try:
                     subscriber(event)
                 except Exception:

@@ -60,7 +60,11 @@ def decimal_parts(number: int | float) -> tuple[int, int]:
 
     A float without a remembered text counts as the shortest decimal that reads back as it.
     """
-    literal = number_text(number)
+    return literal_parts(number_text(number))
+
+
+def literal_parts(literal: str) -> tuple[int, int]:
+    """The same of a number that is given as text."""
     mantissa_text, _, exponent_text = literal.replace("E", "e").partition("e")
     whole, _, fraction = mantissa_text.partition(".")
     digits = (whole + fraction).rstrip("0")
@@ -68,6 +72,12 @@ def decimal_parts(number: int | float) -> tuple[int, int]:
     if not mantissa:
         return 0, 0
     return mantissa, int(exponent_text or 0) + len(whole) - len(digits)
+
+
+def identity_of_literal(literal: str) -> str:
+    """A text that is the same for all numbers of the same value."""
+    mantissa, exponent = literal_parts(literal)
+    return f"{mantissa}e{exponent}" if exponent else str(mantissa)
 
 
 class BadNumber(Exception):

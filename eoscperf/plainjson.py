@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import orjson
 
+from eoscperf.jsonnumbers import MAX_NUMBER_LENGTH, identity_of_literal
+
 UNUSUAL: Final = object()
 """Instead of a value or text: this one is not for here."""
 
@@ -22,6 +24,7 @@ _EXPONENT = re.compile(rb"[0-9][eE][-+]?[0-9]+[ \t\r\n]*(?:[],}]|\Z)")
 # Makes what has to be looked at more closely easy to find.
 _FOLDED = bytes.maketrans(b"123456789E", b"000000000e")
 _SMALL = b"0.0000"
+_DIGITS = frozenset("0123456789")
 _NUL = b"\\u0000"
 _WRITING = (
     orjson.OPT_SORT_KEYS
@@ -63,12 +66,38 @@ def write(value: Any) -> Any:
     return text.decode()
 
 
+def identity(text: str) -> Any:
+    """The identity of the value of a canonical text (see `eoscperf.jsontext.identity`), or UNUSUAL."""
+    if "\\" in text:
+        return UNUSUAL
+    # Between the texts there are numbers and what they stand between; commas are put around all numbers.
+    pieces = text.split('"')
+    outside = '"'.join(pieces[::2])
+    outside = outside.replace(":", ":,").replace("[", "[,").replace("]", ",]").replace("}", ",}")
+    tokens = [_number_identity(token) if token[-1:] in _DIGITS else token for token in outside.split(",")]
+    outside = ",".join(tokens)
+    outside = outside.replace(":,", ":").replace("[,", "[").replace(",]", "]").replace(",}", "}")
+    pieces[::2] = outside.split('"')
+    return '"'.join(pieces)
+
+
 def is_storable(value: Any) -> bool:
     """Whether it is certain that no text and no key in a value holds NUL or a lone surrogate."""
     try:
         return _NUL not in orjson.dumps(value, default=_literal)
     except TypeError:
         return False
+
+
+def _number_identity(literal: str) -> str:
+    digits = literal.replace(".", "", 1)
+    if digits.isdecimal() and literal[0] != "0" and literal[-1] != "0":
+        point = literal.find(".")
+        return digits if point < 0 else digits + _powers(len(literal) - 1 - point)
+    return identity_of_literal(literal)
+
+
+_powers = [f"e-{count}" for count in range(MAX_NUMBER_LENGTH)].__getitem__
 
 
 def _has_odd_numbers(text: bytes) -> bool:

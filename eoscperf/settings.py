@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from pyramid.exceptions import ConfigurationError
 
 ENVIRONMENT_PREFIX = "EOSCPERF_"
-NOT_SETTINGS = {"EOSCPERF_CONFIG", "EOSCPERF_HTTP_PORT"}
+NOT_SETTINGS = {"EOSCPERF_CONFIG", "EOSCPERF_EARLIER_SOURCE", "EOSCPERF_HTTP_PORT"}
 """Variables of that prefix that others read; test settings (EOSCPERF_TEST_*) are ignored too."""
 
 LEAST_SECRET = 16
@@ -207,6 +207,7 @@ CORE: tuple[Option, ...] = (
     Option("limits.filters", whole(1), 20, "most filters"),
     Option("limits.filter", whole(1), 1024, "longest filter, in characters"),
     Option("limits.path_segments", whole(1, 64), 32, "most segments of a path into a result"),
+    Option("limits.exports", whole(1), 3, "exports that a process writes at the same time"),
     Option(
         "limits.schema_seconds",
         seconds,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import functools
-import json
 import random
 import uuid
 from dataclasses import dataclass
@@ -168,9 +167,3 @@ def _flavors_by_popularity(flavors: list[Flavor], site_ids: list[uuid.UUID]) -> 
 
 def _uuid(chance: random.Random) -> uuid.UUID:
     return uuid.UUID(int=chance.getrandbits(128), version=4)
-
-
-canonical = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-).encode
-"""The canonical text of generated documents: what `jsontext.dumps` writes, only faster."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.data.catalogue import FIRST, YEARS, Catalogue, canonical
+from benchmarks.data.catalogue import FIRST, YEARS, Catalogue
 from eoscperf import jsontext
 
 SEED = 2026
@@ -75,7 +75,7 @@ class Generated:
         document["provenance"] = _provenance(benchmark.definition.image, chance)
         row: dict[str, Any] = {
             "id": uuid.UUID(int=chance.getrandbits(128), version=4),
-            "json": canonical(document),
+            "json": jsontext.dumps(document),
             "execution_datetime": executed,
             "upload_datetime": executed + datetime.timedelta(seconds=60 + chance.random() * 86_400),
             "benchmark_id": benchmark.id,

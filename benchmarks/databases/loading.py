@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
+import functools
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +16,7 @@ from sqlalchemy import orm
 from benchmarks.data.results import Generated
 from benchmarks.databases import postgresql_loading, sqlite_loading
 from benchmarks.databases.values import declared_fields
+from eoscperf import extend
 from eoscperf.db import make_engine, metadata
 from eoscperf.results.catalogue import catalogue_changed
 from eoscperf.results.projection.service import Projection
@@ -79,5 +82,19 @@ def _pool(size: int) -> Iterator[Callable[..., Iterable[Any]]]:
     if size <= FEW:
         yield map
         return
-    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield pool.map
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(PROCESSES, context, extend.import_models, ((),)) as pool:
+        yield functools.partial(_in_order, pool)
+
+
+def _in_order(
+    pool: ProcessPoolExecutor, function: Callable[[int], Any], numbers: Iterable[int]
+) -> Iterator[Any]:
+    """The results as they are wanted; only a few are made in advance, since they need memory."""
+    ahead: collections.deque[Future[Any]] = collections.deque()
+    for number in numbers:
+        ahead.append(pool.submit(function, number))
+        if len(ahead) > 2 * PROCESSES:
+            yield ahead.popleft().result()
+    while ahead:
+        yield ahead.popleft().result()

@@ -113,3 +113,10 @@ def fingerprint() -> str:
 
 def to_stderr(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def size_of(text: str) -> int:
+    """A number of results as people write it: `10k`, `1M`, `5000`."""
+    factors = {"k": 1000, "M": 1_000_000}
+    factor = factors.get(text[-1:], 1)
+    return int(text.rstrip("kM")) * factor

@@ -71,7 +71,7 @@ def uploads(
     results: int,
 ) -> list[Upload]:
     """So many transactions with so many results each."""
-    piece = Generated(number * results, generated.seed + 1)
+    piece = Generated(number * results, generated.seed)
     rows, documents, tags = _first(piece, number * results)
     values = leaves_of(declared, rows, documents)
     counted = set(countable)
@@ -155,14 +155,19 @@ def _statement(
 
     def converted(row: dict[str, Any]) -> tuple[Any, ...]:
         return tuple(
-            value if isinstance(value, ResultId) or process is None else process(value)
-            for process, value in (
-                (process, row[column]) for process, column in zip(processors, columns, strict=True)
-            )
+            _converted(row[column], process) for process, column in zip(processors, columns, strict=True)
         )
 
     statement = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})"
     return statement, [converted(row) for row in rows]
+
+
+def _converted(value: Any, process: Any) -> Any:
+    if isinstance(value, ResultId) or process is None:
+        return value
+    made = process(value)
+    # What goes to another process.
+    return bytes(made) if isinstance(made, memoryview) else made
 
 
 def _renewed(row: tuple[Any, ...], new_ids: dict[Any, Any], sqlite: bool) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from benchmarks.client.loop import Measured
 from eoscperf.db import make_engine
+from eoscperf.results import json_sql  # noqa: F401 - gives connections to SQLite the functions of its statements
 
 PROCESSES = 2
 

@@ -16,6 +16,8 @@ from benchmarks.server.workers import raw_settings
 Statement = tuple[str, Any]
 """text and parameters for the driver"""
 
+_TRANSACTION = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+
 
 class Recorder:
     """The platform inside this process, asked without a network."""
@@ -33,7 +35,8 @@ class Recorder:
         def hear(
             connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
         ) -> None:
-            heard.append((statement, parameters))
+            if not statement.startswith(_TRANSACTION):
+                heard.append((statement, parameters))
 
         sa.event.listen(self._engine, "before_cursor_execute", hear)
         try:

@@ -7,6 +7,7 @@ answer about them has to be. It changes through one worker and asks another one 
 from __future__ import annotations
 
 import datetime
+import functools
 import http.client
 import json
 import threading
@@ -24,6 +25,10 @@ from benchmarks.workloads.setting import Setting
 READERS, WRITERS = 4, 2
 
 
+Targets = list[tuple[str, list[str]]]
+"""by name of the workload"""
+
+
 class Stale(AssertionError):
     """An answer that does not know of a change that was acknowledged before it was asked for."""
 
@@ -31,10 +36,14 @@ class Stale(AssertionError):
 def measure(setting: Setting, seconds: float) -> None:
     """Run for so long; ends the program when any answer was wrong."""
     tally = Tally()
+    targets = _targets(setting)
+    clients: list[Client] = [Reader(setting, tally, number, targets) for number in range(READERS)]
+    clients += [Writer(setting, tally, number) for number in range(WRITERS)]
     end = time.monotonic() + seconds
-    clients: list[Callable[[], None]] = [Reader(setting, tally, number, end).run for number in range(READERS)]
-    clients += [Writer(setting, tally, number, end).run for number in range(WRITERS)]
-    threads = [threading.Thread(target=tally.guarded, args=(client,)) for client in clients]
+    threads = [
+        threading.Thread(target=tally.guarded, args=(functools.partial(client.run, end),))
+        for client in clients
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -49,6 +58,13 @@ def measure(setting: Setting, seconds: float) -> None:
         kinds=dict(sorted(tally.counts.items())),
         first_errors=tally.problems[:5],
     )
+
+
+def _targets(setting: Setting) -> Targets:
+    return [
+        (name, [path("/results:search" if name == "terms" else "/results", query) for query in queries])
+        for name, queries in reads.workloads(setting)
+    ]
 
 
 class Tally:
@@ -84,18 +100,17 @@ class Tally:
 class Client:
     """One connection to each worker."""
 
-    def __init__(self, setting: Setting, tally: Tally, number: int, end: float) -> None:
+    def __init__(self, setting: Setting, tally: Tally, number: int) -> None:
         self.setting = setting
         self.tally = tally
         self.number = number
-        self.end = end
         self.chance = setting.chance(f"{type(self).__name__} {number}")
         self._connections = [
             http.client.HTTPConnection("127.0.0.1", port, timeout=60) for port in setting.ports
         ]
 
-    def run(self) -> None:
-        while time.monotonic() < self.end:
+    def run(self, end: float) -> None:
+        while time.monotonic() < end:
             try:
                 self.act()
             except Stale as problem:
@@ -136,12 +151,9 @@ class Client:
 class Reader(Client):
     """Asks for this and that, and looks at the total number of results."""
 
-    def __init__(self, setting: Setting, tally: Tally, number: int, end: float) -> None:
-        super().__init__(setting, tally, number, end)
-        self._kinds = [
-            (name, [path("/results:search" if name == "terms" else "/results", query) for query in queries])
-            for name, queries in reads.workloads(setting)
-        ]
+    def __init__(self, setting: Setting, tally: Tally, number: int, targets: Targets) -> None:
+        super().__init__(setting, tally, number)
+        self._targets = targets
         self._ids = setting.generated.ids(200)
         self._base = self._total()
 
@@ -162,7 +174,7 @@ class Reader(Client):
             self.ask(self.chance.randrange(9), "GET", path("/results:facets", query))
             self.tally.note("facets")
         else:
-            name, targets = self.chance.choice(self._kinds)
+            name, targets = self.chance.choice(self._targets)
             self.ask(self.chance.randrange(9), "GET", self.chance.choice(targets))
             self.tally.note(name)
 
@@ -183,8 +195,8 @@ class Reader(Client):
 class Writer(Client):
     """Uploads, tags, withdraws and restores, and looks at once whether everybody is told so."""
 
-    def __init__(self, setting: Setting, tally: Tally, number: int, end: float) -> None:
-        super().__init__(setting, tally, number, end)
+    def __init__(self, setting: Setting, tally: Tally, number: int) -> None:
+        super().__init__(setting, tally, number)
         catalogue = setting.generated.catalogue
         self._token = setting.tokens[number % len(setting.tokens)]
         self._benchmark = catalogue.benchmarks[0]

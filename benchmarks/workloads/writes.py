@@ -14,7 +14,7 @@ from benchmarks.client.requests import path, post
 from benchmarks.data.catalogue import FIRST
 from benchmarks.databases.values import DeclaredFields, declared_fields
 from benchmarks.floors import inserts
-from benchmarks.workloads.setting import ROUNDS, WARM_UP, Setting, compared, figures, in_turns
+from benchmarks.workloads.setting import WARM_UP, Setting, compared, figures, in_turns
 from eoscperf.db import make_engine
 from eoscperf.results.projection.models import ResultField
 
@@ -111,7 +111,7 @@ def _batches(setting: Setting) -> None:
             inserts.insert, [rows[one:] + rows[:one] for one in range(BATCH_CLIENTS)], seconds
         )
 
-    found, driver = in_turns(max(setting.seconds, ROUNDS), ask, bare)
+    found, driver = in_turns(setting.seconds, ask, bare)
     _emit(setting, "batch", BATCH, BATCH_CLIENTS, found, driver, None)
 
 

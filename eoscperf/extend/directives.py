@@ -56,7 +56,7 @@ class ResultCheck:
 class ExportFormat:
     """Another way to write a result search.
 
-    `writer(rows, columns)` takes an iterator of `eoscperf.results.exports.rows.Row`s and the paths asked
+    `writer(rows, columns)` takes `eoscperf.results.exports.rows.Rows`, to be read once, and the paths asked
     for, none unless `columns` says that they may be, and yields bytes. `most` bounds the number of rows,
     `by_accept` says whether Accept chooses it or only `format=<name>` does.
     """

@@ -198,13 +198,12 @@ class Order:
 
     def found(self, result: sa.Result[Any]) -> list[Found]:
         """The rows of a statement that ends in the columns of this order."""
-        as_row = result_tuple(list(result.keys())[: -self.width])
-        end = -len(self.key_columns)
-        rows = []
-        for row in result:
-            own, values, key = row[: -self.width], row[-self.width : end], row[end:]
-            rows.append(Found(own[0] if len(own) == 1 else as_row(own), tuple(values), tuple(key)))
-        return rows
+        start, end = -self.width, -len(self.key_columns)
+        own = list(result.keys())[:start]
+        if len(own) == 1:
+            return [Found(row[0], row[start:end], row[end:]) for row in result.all()]
+        as_row = result_tuple(own)
+        return [Found(as_row(row[:start]), row[start:end], row[end:]) for row in result.all()]
 
 
 class StatementSource:

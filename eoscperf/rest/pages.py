@@ -168,8 +168,11 @@ def _links(request: Any, asked: PageRequest, page: Page) -> str:
     kept = [pair for pair in pairs if pair[0] not in ("page", "cursor")]
     base = absolute(request, quote(request.path_info, safe="/:@!$&'()*+,;=-._~"))
 
+    before = urlencode(kept) + "&" if kept else ""
+
     def link(relation: str, key: str, value: Any) -> str:
-        return f'<{base}?{urlencode([*kept, (key, value)])}>; rel="{relation}"'
+        # Numbers and cursors need no escapes.
+        return f'<{base}?{before}{key}={value}>; rel="{relation}"'
 
     if asked.cursor is not None:
         links = [link("first", "cursor", "")]

@@ -62,6 +62,10 @@ def caller(request: Any) -> str:
 
 def negotiate(request: Any, operation: Any) -> None:
     """Choose the media type of the answer: `request.media_type`."""
+    header = request.environ.get("HTTP_ACCEPT")
+    if not header or header == "*/*" or header.isspace():
+        request.media_type = operation.offers[0]
+        return
     offers = list(operation.offers)
     if operation.exports:
         from eoscperf.extend.directives import export_formats
@@ -73,9 +77,6 @@ def negotiate(request: Any, operation: Any) -> None:
         ]
     request.media_type = offers[0]
     if operation.exports and _names_format(request):
-        return
-    header = request.headers.get("Accept")
-    if header is None or not header.strip():
         return
     acceptable = _without_parameters(request.accept).acceptable_offers(offers)
     if not acceptable:

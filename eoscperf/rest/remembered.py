@@ -149,7 +149,9 @@ def _again(request: Any, answer: Answer) -> Response:
     return Response(headerlist=headers, app_iter=[answer.body])
 
 
-def _encoder(answers: RememberedAnswers, key: Hashable, token: Hashable, answer: Answer) -> Callable[..., bytes]:
+def _encoder(
+    answers: RememberedAnswers, key: Hashable, token: Hashable, answer: Answer
+) -> Callable[..., bytes]:
     """Encodes the answer's body once for each coding."""
 
     def encode(coding: str, make: Callable[[bytes], bytes]) -> bytes:

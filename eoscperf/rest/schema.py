@@ -66,9 +66,17 @@ class Identifier(colander.SchemaType):
     def deserialize(self, node: Any, cstruct: Any) -> Any:
         if cstruct is colander.null:
             return colander.null
-        if not isinstance(cstruct, str) or not _UUID.fullmatch(cstruct):
-            raise colander.Invalid(node, "must be a UUID such as 3fa85f64-5717-4562-b3fc-2c963f66afa6")
-        return uuid.UUID(cstruct)
+        try:
+            return parse_identifier(cstruct)
+        except ValueError as problem:
+            raise colander.Invalid(node, str(problem)) from None
+
+
+def parse_identifier(value: Any) -> uuid.UUID:
+    """The UUID in its usual notation; ValueError says what may be."""
+    if not isinstance(value, str) or not _UUID.fullmatch(value):
+        raise ValueError("must be a UUID such as 3fa85f64-5717-4562-b3fc-2c963f66afa6")
+    return uuid.UUID(value)
 
 
 class Instant(colander.SchemaType):

@@ -70,8 +70,8 @@ class Operation:
     """counts against the rate of changes"""
     is_list: bool = False
     remembered: bool = False
-    """whole answers may be remembered, see `eoscperf.rest.remembered`: for operations that only read, and whose
-    answer depends on the database, the viewer and the request's address alone"""
+    """whole answers may be remembered, see `eoscperf.rest.remembered`: for operations that only read, and
+    whose answer depends on nothing but the database, the viewer and what the request asks for"""
     ignores_caller: bool = False
     """credentials are not even looked at, so that neither database nor identity provider is needed"""
     status: int = 200

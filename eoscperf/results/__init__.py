@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    from eoscperf.db_state import add_state_column
     from eoscperf.results import api, api_tags, resources, schemas
     from eoscperf.results.catalogue import STAMP, Catalogue
     from eoscperf.results.dependents import Dependents
@@ -18,7 +19,7 @@ def includeme(config: Any) -> None:
 
     config.registry["eoscperf.catalogue"] = Catalogue()
     config.registry["eoscperf.nested"] = NestedTexts()
-    config.add_state_column("catalogue_stamp", STAMP.scalar_subquery())
+    add_state_column(config, "catalogue_stamp", STAMP.scalar_subquery())
     for name, (description, level) in PERMISSIONS.items():
         config.add_permission(name, description, default=level)
     for service in (Results, Uploads, Tags, Dependents):

@@ -14,7 +14,8 @@ from eoscperf.rest import pages, pipeline
 from eoscperf.rest import query as query_string
 from eoscperf.rest.renderer import raw
 from eoscperf.results import filters, jsonpath, query
-from eoscperf.results.exports.stream import ExportStream, select_export
+from eoscperf.results.exports.found import find
+from eoscperf.results.exports.stream import ExportStream
 from eoscperf.results.query import Criteria
 from eoscperf.results.schemas import MOST_COLUMNS
 from eoscperf.results.service import Results
@@ -30,7 +31,7 @@ def answer_results(request: Any, *, own: bool = False) -> Any:
         return _export(request, export, criteria, keys, columns)
     results = request.find_service(Results)
     return pages.answer_page(
-        request, lambda asked, binding: results.page(criteria, keys, asked, binding), lambda item: raw(item.json)
+        request, lambda asked, binding: results.page(criteria, keys, asked, binding), raw
     )
 
 
@@ -130,15 +131,24 @@ def _export(request: Any, export: ExportFormat, criteria: Criteria, keys: Any, c
     answer = Response(content_type=export.media_type, charset=_charset(export))
     answer.headers["Content-Disposition"] = f'attachment; filename="results.{export.extension}"'
     if request.method != "HEAD":
-        search = request.find_service(Results).search(criteria)
+        registry, viewer = request.registry, request.viewer
         # What the request itself read is over: holding its connection while the export takes another
         # one would let a few exports at once wait for each other for ever.
         request.tm.abort()
         request.tm.begin()
         answer.app_iter = ExportStream(
-            request.registry["dbsession_factory"],
-            select_export(search, request.viewer, keys, export.most),
-            request.viewer,
+            registry["eoscperf.export_slots"],
+            registry["dbsession_factory"],
+            lambda session: find(
+                session,
+                criteria,
+                viewer,
+                keys,
+                columns,
+                export.most,
+                registry["eoscperf.catalogue"],
+                registry["eoscperf.nested"],
+            ),
             lambda rows: export.writer(rows, columns),
         )
     warning = request.response.headers.get("WWW-Authenticate")

@@ -134,10 +134,14 @@ def create_result(request: Any) -> Any:
 
     The body is the JSON of the result itself. It is visible at once.
     """
-    created = request.find_service(Uploads).submit(_upload(request))
+    uploads, upload = request.find_service(Uploads), _upload(request)
+    created = uploads.submit(upload)
     request.response.status_int = 201
     request.response.headers["Location"] = location(request, "result", result_id=created.id)
-    return raw(request.find_service(Results).present_new(created).json)
+    shown = request.find_service(Results).present_new(
+        created, tagged=bool(upload.tags_ids), stamp=uploads.stamp
+    )
+    return raw(shown.json)
 
 
 @results_validate.post(

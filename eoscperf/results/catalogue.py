@@ -128,70 +128,126 @@ def read_stamp(session: Session) -> int:
     return session.execute(STAMP).scalar_one()
 
 
+def has_changed_catalogue(session: Session) -> bool:
+    """Whether the session has changed the catalogue and not committed that."""
+    return bool(session.info.get(_CHANGED))
+
+
 def catalogue_changed(session: Session) -> None:
     """Note a change that the session cannot see by itself, such as one in plain SQL: copies made before its
     commit will not count after it."""
     session.info[_CHANGED] = True
 
 
-STAMP = sa.select(CatalogueStamp.stamp).where(CatalogueStamp.id == 1)
+STAMP = sa.select(CatalogueStamp.__table__.c.stamp).where(CatalogueStamp.__table__.c.id == 1)
+"""Selects the stamp."""
 _CHANGED = "eoscperf.catalogue_changed"
 _KEPT = (Benchmark, Site, Flavor, ResultField)
 
 
 def _read(session: Session, stamp: int) -> CatalogueView:
-    with_results = {
-        column.key: sa.exists().where(column == identifier)
-        for column, identifier in (
-            (Result.benchmark_id, Benchmark.id),
-            (Result.flavor_id, Flavor.id),
-        )
-    }
-    benchmarks = session.execute(
-        sa.select(Benchmark.id, Benchmark.name_sql, Benchmark.status, Benchmark.uploader_id)
-    ).all()
-    sites = session.execute(sa.select(Site.id, Site.name, Site.address, Site.status, Site.uploader_id)).all()
-    flavors = session.execute(
-        sa.select(Flavor.id, Flavor.site_id, Flavor.name, Flavor.status, Flavor.uploader_id)
-    ).all()
-    fields = session.execute(
-        sa.select(
-            ResultField.benchmark_id,
-            ResultField.id,
-            ResultField.path,
-            ResultField.ready,
-            ResultField.irregular,
-            ResultField.countable,
-        )
-    ).all()
-    hidden_benchmarks = sa.select(Benchmark.id).where(
-        Benchmark.status != "approved", with_results["benchmark_id"]
-    )
-    hidden_flavors = (
-        sa.select(Flavor.id)
-        .join(Site, Flavor.site_id == Site.id)
-        .where(
-            sa.or_(Flavor.status != "approved", Site.status != "approved"),
-            with_results["flavor_id"],
-        )
-    )
+    """All of it in one statement: whoever needs it waits for an answer."""
+    found: dict[str, list[sa.Row[Any]]] = {"benchmark": [], "site": [], "flavor": [], "field": []}
+    for row in session.execute(_ALL):
+        found[row.kind].append(row)
     of_site: dict[uuid.UUID, list[uuid.UUID]] = {}
-    for flavor in flavors:
-        of_site.setdefault(flavor.site_id, []).append(flavor.id)
+    for row in found["flavor"]:
+        of_site.setdefault(row.parent_id, []).append(row.id)
     by_benchmark: dict[uuid.UUID, dict[str, CatalogueField]] = {}
-    for benchmark_id, *facts in fields:
-        field = CatalogueField(*facts)
-        by_benchmark.setdefault(benchmark_id, {})[field.path] = field
+    for row in found["field"]:
+        field = CatalogueField(row.number, row.name, row.ready, row.irregular, row.countable)
+        by_benchmark.setdefault(row.parent_id, {})[field.path] = field
     return CatalogueView(
         stamp=stamp,
-        benchmarks={row.id: CatalogueBenchmark(*row) for row in benchmarks},
-        sites={row.id: CatalogueSite(*row) for row in sites},
-        flavors={row.id: CatalogueFlavor(*row) for row in flavors},
+        benchmarks={
+            row.id: CatalogueBenchmark(row.id, row.name, row.status, row.uploader_id)
+            for row in found["benchmark"]
+        },
+        sites={
+            row.id: CatalogueSite(row.id, row.name, row.address, row.status, row.uploader_id)
+            for row in found["site"]
+        },
+        flavors={
+            row.id: CatalogueFlavor(row.id, row.parent_id, row.name, row.status, row.uploader_id)
+            for row in found["flavor"]
+        },
         flavors_of_site={site_id: tuple(ids) for site_id, ids in of_site.items()},
         fields=by_benchmark,
-        hidden_benchmarks=frozenset(session.scalars(hidden_benchmarks)),
-        hidden_flavors=frozenset(session.scalars(hidden_flavors)),
+        hidden_benchmarks=frozenset(row.id for row in found["benchmark"] if row.hidden),
+        hidden_flavors=frozenset(row.id for row in found["flavor"] if row.hidden),
     )
+
+
+_TYPES: dict[str, sa.types.TypeEngine[Any]] = {
+    "id": sa.Uuid(),
+    "parent_id": sa.Uuid(),
+    "name": sa.Text(),
+    "address": sa.Text(),
+    "status": sa.Text(),
+    "uploader_id": sa.Uuid(),
+    "hidden": sa.Boolean(),
+    "number": sa.BigInteger(),
+    "ready": sa.Boolean(),
+    "irregular": sa.Boolean(),
+    "countable": sa.Boolean(),
+}
+
+
+def _rows(kind: str, **columns: Any) -> sa.Select[Any]:
+    """What there is of one kind, side by side with the other kinds: what it does not have is null."""
+    values = [
+        sa.type_coerce(columns[name], type_) if name in columns else sa.cast(sa.null(), type_)
+        for name, type_ in _TYPES.items()
+    ]
+    return sa.select(
+        sa.literal(kind).label("kind"),
+        *(value.label(name) for name, value in zip(_TYPES, values, strict=True)),
+    )
+
+
+def _hidden(approved: sa.ColumnElement[bool], column: Any, identifier: Any) -> sa.ColumnElement[bool]:
+    """Whether there are results of something that is not approved; looked up for nothing else."""
+    return sa.case((approved, sa.false()), else_=sa.exists().where(column == identifier))
+
+
+_ALL = sa.union_all(
+    _rows(
+        "benchmark",
+        id=Benchmark.id,
+        name=Benchmark.name_sql,
+        status=Benchmark.status,
+        uploader_id=Benchmark.uploader_id,
+        hidden=_hidden(Benchmark.status == "approved", Result.benchmark_id, Benchmark.id),
+    ),
+    _rows(
+        "site",
+        id=Site.id,
+        name=Site.name,
+        address=Site.address,
+        status=Site.status,
+        uploader_id=Site.uploader_id,
+    ),
+    _rows(
+        "flavor",
+        id=Flavor.id,
+        parent_id=Flavor.site_id,
+        name=Flavor.name,
+        status=Flavor.status,
+        uploader_id=Flavor.uploader_id,
+        hidden=_hidden(
+            sa.and_(Flavor.status == "approved", Site.status == "approved"), Result.flavor_id, Flavor.id
+        ),
+    ).join(Site, Site.id == Flavor.site_id),
+    _rows(
+        "field",
+        number=ResultField.id,
+        parent_id=ResultField.benchmark_id,
+        name=ResultField.path,
+        ready=ResultField.ready,
+        irregular=ResultField.irregular,
+        countable=ResultField.countable,
+    ),
+)
 
 
 @sa.event.listens_for(Session, "before_flush")

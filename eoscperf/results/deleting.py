@@ -27,7 +27,7 @@ def forget_parents(session: Session, kind: str, ids: Sequence[uuid.UUID]) -> Non
     """To be called before benchmarks, flavors or tags are deleted, which have no results any longer."""
     if kind == "benchmark":
         Projection(session).forget_benchmarks(ids)
-        gone = TALLIES.c.benchmark_id.in_(ids)
+        gone: sa.ColumnElement[bool] = TALLIES.c.benchmark_id.in_(ids)
     elif kind == "flavor":
         gone = TALLIES.c.flavor_id.in_(ids)
     else:

@@ -156,7 +156,7 @@ def _first_issue(schema: str, text: str, seconds: float) -> json_schema.SchemaIs
     if seconds <= 0:
         raise json_schema.ValidationTimeout
     try:
-        value = jsontext.loads(text, max_depth=500)
+        value = jsontext.loads_stored(text)
         issues = json_schema.validate(schema, value, seconds=seconds, limit=1).issues
     except json_schema.SchemaUnusable as problem:
         return json_schema.SchemaIssue(str(problem), "", None)

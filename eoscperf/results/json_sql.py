@@ -312,7 +312,7 @@ class _Documents:
                 document = orjson.loads(text)
             except orjson.JSONDecodeError:
                 # Numbers beyond the range of a double, which are well-formed all the same.
-                document = json.loads(text)
+                document = jsontext.loads_stored(text)
             self._last = text, document
         return document
 

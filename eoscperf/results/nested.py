@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from eoscperf.benchmarks.models import Benchmark
 from eoscperf.benchmarks.schemas import present_benchmark
 from eoscperf.rest.renderer import dumps
+from eoscperf.results.catalogue import has_changed_catalogue
 from eoscperf.security.identity import ANONYMOUS, Viewer
 from eoscperf.sites.models import Flavor, Site
 from eoscperf.sites.schemas import present_flavor, present_site
@@ -44,9 +45,13 @@ class Nested:
     uploader_id: uuid.UUID | None
 
 
-Wanted = Mapping[str, Iterable[uuid.UUID]]
-"""ids by kind"""
-Found = dict[str, dict[uuid.UUID, Nested]]
+Wanted = Mapping[str, Iterable[str]]
+"""ids by kind, as text in any notation"""
+Found = dict[str, dict[str, Nested]]
+"""by kind and the id as it was asked for"""
+
+_Key = tuple[str, str, str]
+"""kind, id and for whom"""
 
 
 class NestedTexts:
@@ -56,7 +61,7 @@ class NestedTexts:
         self._most = most_bytes
         self._lock = threading.Lock()
         self._stamp: int | None = None
-        self._kept: dict[tuple[str, uuid.UUID, str], Nested] = {}
+        self._kept: dict[_Key, Nested] = {}
         self._bytes = 0
 
     @property
@@ -70,24 +75,26 @@ class NestedTexts:
         `stamp` was read in this session. Ids that there are no longer are left out.
         """
         found: Found = {kind: {} for kind in wanted}
-        missing: dict[str, list[uuid.UUID]] = {}
+        missing: dict[str, dict[uuid.UUID, str]] = {}
         with self._lock:
             kept = self._kept if self._stamp == stamp else {}
             for kind, ids in wanted.items():
                 for identifier in ids:
                     nested = _seen(kept, kind, identifier, viewer)
                     if nested is None:
-                        missing.setdefault(kind, []).append(identifier)
+                        missing.setdefault(kind, {})[uuid.UUID(identifier)] = identifier
                     else:
                         found[kind][identifier] = nested
         if missing:
-            loaded: dict[tuple[str, uuid.UUID, str], Nested] = {}
+            loaded: dict[_Key, Nested] = {}
             for kind, item in _load(session, missing, viewer):
-                found[kind][item.id] = _written(kind, item, viewer, loaded)
-            self._keep(stamp, loaded)
+                identifier = missing[kind][item.id]
+                found[kind][identifier] = _written(kind, identifier, item, viewer, loaded)
+            if not has_changed_catalogue(session):
+                self._keep(stamp, loaded)
         return found
 
-    def _keep(self, stamp: int, loaded: dict[tuple[str, uuid.UUID, str], Nested]) -> None:
+    def _keep(self, stamp: int, loaded: Mapping[_Key, Nested]) -> None:
         with self._lock:
             if self._stamp != stamp:
                 self._stamp, self._kept, self._bytes = stamp, {}, 0
@@ -100,9 +107,7 @@ class NestedTexts:
                 self._bytes -= _size(self._kept.pop(oldest))
 
 
-def _seen(
-    kept: Mapping[tuple[str, uuid.UUID, str], Nested], kind: str, identifier: uuid.UUID, viewer: Viewer
-) -> Nested | None:
+def _seen(kept: Mapping[_Key, Nested], kind: str, identifier: str, viewer: Viewer) -> Nested | None:
     if viewer.admin:
         return kept.get((kind, identifier, _ADMIN))
     if kind == USER:
@@ -113,13 +118,11 @@ def _seen(
     return public
 
 
-def _written(
-    kind: str, item: Any, viewer: Viewer, loaded: dict[tuple[str, uuid.UUID, str], Nested]
-) -> Nested:
+def _written(kind: str, identifier: str, item: Any, viewer: Viewer, loaded: dict[_Key, Nested]) -> Nested:
     """The item as the viewer sees it; it and what everybody sees of it go into `loaded`."""
     if kind == USER:
         nested = Nested(dumps(uploader_of(item)).decode(), "", item.id)
-        loaded[kind, item.id, _ADMIN] = loaded[kind, item.id, _UPLOADER] = nested
+        loaded[kind, identifier, _ADMIN] = loaded[kind, identifier, _UPLOADER] = nested
         return nested
     present = _PRESENT[kind]
 
@@ -128,10 +131,10 @@ def _written(
 
     # Who the uploader is stands beside the public text, hence it is kept for every reader but administrators.
     if not viewer.admin:
-        public = loaded[kind, item.id, _EVERYBODY] = write(ANONYMOUS)
+        public = loaded[kind, identifier, _EVERYBODY] = write(ANONYMOUS)
         if not viewer.owns(item.uploader_id):
             return public
-    nested = loaded[kind, item.id, _ADMIN if viewer.admin else _UPLOADER] = write(viewer)
+    nested = loaded[kind, identifier, _ADMIN if viewer.admin else _UPLOADER] = write(viewer)
     return nested
 
 
@@ -160,7 +163,7 @@ _USER_COLUMNS = ("id", "iss", "sub", "email", "role", "registration_datetime")
 
 
 def _load(
-    session: Session, missing: Mapping[str, list[uuid.UUID]], viewer: Viewer
+    session: Session, missing: Mapping[str, Iterable[uuid.UUID]], viewer: Viewer
 ) -> Iterable[tuple[str, Any]]:
     """Kind and object of all that are missing, with their uploaders where the viewer may see some."""
     branches = [_branch(kind, ids, viewer) for kind, ids in missing.items()]
@@ -173,7 +176,7 @@ def _load(
         yield row["kind"], item
 
 
-def _branch(kind: str, ids: list[uuid.UUID], viewer: Viewer) -> sa.Select[Any]:
+def _branch(kind: str, ids: Iterable[uuid.UUID], viewer: Viewer) -> sa.Select[Any]:
     table = _MODELS[kind].__table__
     columns = [sa.literal(kind).label("kind")]
     for name, type_ in _COLUMNS.items():
@@ -184,9 +187,10 @@ def _branch(kind: str, ids: list[uuid.UUID], viewer: Viewer) -> sa.Select[Any]:
         column = users.c[name] if joined else sa.cast(sa.null(), users.c[name].type)
         columns.append(column.label(f"{_USER_PREFIX}{name}_"))
     source = table.outerjoin(users, users.c.id == table.c.uploader_id) if joined else table
-    return sa.select(*columns).select_from(source).where(table.c.id.in_(ids))
+    selected: sa.Select[Any] = sa.select(*columns)
+    return selected.select_from(source).where(table.c.id.in_(list(ids)))
 
 
-def _uploader(row: Mapping[str, Any]) -> User | None:
+def _uploader(row: sa.RowMapping) -> User | None:
     values = {name: row[f"{_USER_PREFIX}{name}_"] for name in _USER_COLUMNS}
     return User(**values) if values["id"] is not None else None

@@ -1,37 +1,25 @@
-"""Searching results: what is asked for, as SQL. Every rule about who sees which result is here."""
+"""What results can be searched for and sorted by; `eoscperf.results.search` answers."""
 
 from __future__ import annotations
 
-import datetime
-import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import orm
 
 from eoscperf.benchmarks.models import Benchmark
-from eoscperf.listing import (
-    BadSort,
-    Component,
-    SortField,
-    SortFields,
-    SortKey,
-    column_field,
-    contains_ci,
-)
+from eoscperf.listing import BadSort, Component, SortField, SortFields, column_field
 from eoscperf.results import json_sql, jsonpath
-from eoscperf.results.filters import Filter
-from eoscperf.results.models import Result, Tag, result_tags
+from eoscperf.results.models import Result, Tag
+from eoscperf.results.search.criteria import Criteria
+from eoscperf.results.tables import RESULTS
 from eoscperf.security.identity import Viewer
 from eoscperf.sites.models import Flavor, Site
+
+__all__ = ["GONE", "SORT", "STATUSES", "Criteria", "json_field", "nested"]
 
 STATUSES = ("visible", "claimed", "withdrawn", "removed")
 GONE = ("rejected", "deleted")
 """States of a benchmark, site or flavor that is as good as unknown."""
-
-IMAGE: sa.ColumnElement[str] = Benchmark.name_sql
 
 
 def json_field(name: str) -> SortField | None:
@@ -45,7 +33,7 @@ def json_field(name: str) -> SortField | None:
         raise BadSort(f"sort_by cannot use {name[:80]!r}: {problem.detail}") from None
 
     def components() -> list[Component]:
-        parts = json_sql.sort_components(path, Result.__table__.c.json)
+        parts = json_sql.sort_components(path, RESULTS.c.json)
         return [Component(expression, follows) for expression, follows in parts]
 
     return SortField(f"json.{path.text()}", components)
@@ -55,15 +43,15 @@ SORT = SortFields(
     fields={
         field.name: field
         for field in (
-            column_field("id", Result.id),
-            column_field("execution_datetime", Result.execution_datetime),
-            column_field("upload_datetime", Result.upload_datetime),
-            column_field("benchmark_id", Result.benchmark_id),
-            column_field("benchmark_name", IMAGE),
-            column_field("site_id", Result.site_id),
+            column_field("id", RESULTS.c.id),
+            column_field("execution_datetime", RESULTS.c.execution_datetime),
+            column_field("upload_datetime", RESULTS.c.upload_datetime),
+            column_field("benchmark_id", RESULTS.c.benchmark_id),
+            column_field("benchmark_name", Benchmark.name_sql),
+            column_field("site_id", RESULTS.c.site_id),
             column_field("site_name", Site.name),
             column_field("site_address", Site.address),
-            column_field("flavor_id", Result.flavor_id),
+            column_field("flavor_id", RESULTS.c.flavor_id),
             column_field("flavor_name", Flavor.name),
             SortField("json", ()),  # what clients of old send; it orders nothing
         )
@@ -72,6 +60,7 @@ SORT = SortFields(
     dynamic=json_field,
     dynamic_name="json.path",
 )
+
 
 def nested(viewer: Viewer) -> list[Any]:
     """Loader options for all that the representation of a result takes: three statements per list."""

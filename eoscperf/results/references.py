@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from eoscperf import errors
 from eoscperf.benchmarks.models import Benchmark
+from eoscperf.results.catalogue import CatalogueStamp
 from eoscperf.results.models import Result, Tag
 from eoscperf.results.query import GONE
 from eoscperf.results.uploads import Submission, Upload
@@ -57,6 +58,8 @@ class References:
     flavors: Mapping[uuid.UUID, KnownFlavor]
     tags: frozenset[uuid.UUID]
     superseded: Mapping[uuid.UUID, KnownResult]
+    stamp: int | None
+    """of the catalogue, where it was read along"""
 
     def check_exist(self, upload: Upload) -> None:
         """UnknownReference with everything that is unknown, or as good as unknown."""
@@ -132,35 +135,30 @@ def read_references(
     benchmark_ids, flavor_ids = {u.benchmark_id for u in uploads}, {u.flavor_id for u in uploads}
     tags_ids = {tag for u in uploads for tag in u.tags_ids}
     superseded_ids = {u.supersedes for u in uploads if u.supersedes is not None}
-    parents = None
+    row = stamp = None
     if len(benchmark_ids) == len(flavor_ids) == 1:
-        parents = _pair(session, *benchmark_ids, *flavor_ids, lock=lock)
-    benchmarks, flavors = parents or _parents(session, benchmark_ids, flavor_ids, lock=lock)
+        # One benchmark and one flavor, as most requests have; nothing comes unless both exist.
+        pair = {"benchmark_id": next(iter(benchmark_ids)), "flavor_id": next(iter(flavor_ids))}
+        row = session.execute(_PAIR[lock], pair).first()
+    if row is not None:
+        stamp, *known = row
+        benchmark, flavor = KnownBenchmark(*known[: len(_BENCHMARK)]), KnownFlavor(*known[len(_BENCHMARK) :])
+        benchmarks, flavors = {benchmark.id: benchmark}, {flavor.id: flavor}
+    else:
+        benchmarks, flavors = _parents(session, benchmark_ids, flavor_ids, lock=lock)
     return References(
         uploader_id=uploader_id,
         benchmarks=benchmarks,
         flavors=flavors,
         tags=frozenset(tag for (tag,) in _found(session, _TAGS, tags_ids, lock)),
         superseded={row[0]: KnownResult(*row) for row in _found(session, _SUPERSEDED, superseded_ids, lock)},
+        stamp=stamp,
     )
-
-
-Parents = tuple[dict[uuid.UUID, KnownBenchmark], dict[uuid.UUID, KnownFlavor]]
-
-
-def _pair(session: Session, benchmark_id: uuid.UUID, flavor_id: uuid.UUID, *, lock: bool) -> Parents | None:
-    """One benchmark and one flavor, as most requests have, in one statement; None unless both exist."""
-    given = {"benchmark_id": benchmark_id, "flavor_id": flavor_id}
-    row = session.execute(_PAIR[lock], given).first()
-    if row is None:
-        return None
-    benchmark, flavor = KnownBenchmark(*row[: len(_BENCHMARK)]), KnownFlavor(*row[len(_BENCHMARK) :])
-    return {benchmark_id: benchmark}, {flavor_id: flavor}
 
 
 def _parents(
     session: Session, benchmark_ids: Iterable[uuid.UUID], flavor_ids: Iterable[uuid.UUID], *, lock: bool
-) -> Parents:
+) -> tuple[dict[uuid.UUID, KnownBenchmark], dict[uuid.UUID, KnownFlavor]]:
     if lock:
         _found(session, _SITES, flavor_ids, lock)
     benchmarks = {row[0]: KnownBenchmark(*row) for row in _found(session, _BENCHMARKS, benchmark_ids, lock)}
@@ -191,20 +189,21 @@ _FLAVOR = (
     _S.c.name.label("site_name"),
     _S.c.status.label("site_status"),
 )
+_STAMP = (
+    sa.select(CatalogueStamp.__table__.c.stamp).where(CatalogueStamp.__table__.c.id == 1).scalar_subquery()
+)
 _OF_FLAVORS = _F.join(_S, _S.c.id == _F.c.site_id)
 
 # PostgreSQL locks the rows of several tables in the order in which the tables are named.
 _PAIR = _both(
-    sa.select(*_BENCHMARK, *_FLAVOR)
+    sa.select(_STAMP, *_BENCHMARK, *_FLAVOR)
     .select_from(_OF_FLAVORS.join(_B, sa.true()))
     .where(_B.c.id == sa.bindparam("benchmark_id"), _F.c.id == sa.bindparam("flavor_id")),
     read=True,
     of=(_S, _B, _F),
 )
 _SITES = _both(
-    sa.select(_S.c.id)
-    .where(_S.c.id.in_(sa.select(_F.c.site_id).where(_F.c.id.in_(_IDS))))
-    .order_by(_S.c.id),
+    sa.select(_S.c.id).where(_S.c.id.in_(sa.select(_F.c.site_id).where(_F.c.id.in_(_IDS)))).order_by(_S.c.id),
     read=True,
 )
 _BENCHMARKS = _both(sa.select(*_BENCHMARK).where(_B.c.id.in_(_IDS)).order_by(_B.c.id), read=True)

@@ -81,7 +81,7 @@ class Results:
 
     def page(
         self, criteria: Criteria, keys: Sequence[SortKey], asked: PageRequest, binding: CursorBinding
-    ) -> Page[Written]:
+    ) -> Page[str]:
         """One page of those that the viewer may see, written with all that is nested in them."""
         search = self.search(criteria)
         count = functools.partial(Totals(self._session).count, search)
@@ -90,32 +90,36 @@ class Results:
 
     def search(self, criteria: Criteria) -> Search:
         """What the viewer may see of the results asked for; not for those who have changed the catalogue."""
-        return Search(self._session, criteria, self._viewer, self._catalogue.view(self._session, self._stamp()))
+        view = self._catalogue.view(self._session, self._stamp())
+        return Search(self._session, criteria, self._viewer, view)
 
     def read(self, identifier: uuid.UUID) -> Written:
         """A result as the viewer may see it, written; raises what `get` does."""
-        found = self._session.execute(_READ, {"id": identifier}).all()
-        if not found:
+        found = self._session.execute(_READ, {"id": identifier}).first()
+        if found is None:
             raise errors.NotFound(f"No result {identifier}.")
-        (written,) = self.writer().write([row[: len(COLUMNS)] for row in found])
-        *_, withdrawn = found[0]
+        *row, since, withdrawn = found
+        written = self.writer().one(row)
         if not self._viewer.sees_uploader(written.uploader_id):
             approved = all(parent.status == "approved" for parent in written.parents)
-            _refuse_hidden(identifier, written.status, found[0].since, withdrawn, approved)
+            _refuse_hidden(identifier, written.status, since, withdrawn, approved)
         return written
 
-    def present_new(self, new: NewResult) -> Written:
-        """A result that this transaction has stored, written without reading it again."""
+    def present_new(self, new: NewResult, *, tagged: bool, stamp: int | None) -> Written:
+        """A result that this transaction has stored, written without reading it again.
+
+        `tagged`: it has tags; `stamp` is that of the catalogue, if this session has read it already.
+        """
         row = (
-            *(getattr(new, column.key, None) for column in COLUMNS[:9]),
+            *(getattr(new, column.key) for column in COLUMNS[:9]),
             *(None, "visible", None, None, 0),
         )
-        (written,) = self.writer().write([row])
-        return written
+        return self.writer(stamp).one(row, tagged=tagged)
 
-    def writer(self) -> ResultWriter:
-        """Writes rows of this session for the viewer."""
-        return ResultWriter(self._session, self._viewer, self._nested, self._stamp())
+    def writer(self, stamp: int | None = None) -> ResultWriter:
+        """Writes rows of this session for the viewer; `stamp` of the catalogue, if that is known already."""
+        stamp = self._stamp() if stamp is None else stamp
+        return ResultWriter(self._session, self._viewer, self._nested, stamp)
 
     def get(self, identifier: uuid.UUID, *, lock: bool = False) -> Result:
         """A result as the viewer may see it, with all that is nested in it.
@@ -413,7 +417,7 @@ def _refuse_hidden(
     withdrawn: datetime.datetime | None,
     parents_approved: bool,
 ) -> None:
-    """Raise what somebody is told who asks for a result by its id and is neither its uploader nor an admin."""
+    """Raise what others than its uploader and administrators are told who ask for a result by its id."""
     if status == "removed":
         raise errors.Removed("Removed by a moderator.", since=since)
     if status == "withdrawn":

@@ -59,6 +59,8 @@ class Uploads:
         self._checks = checks
         self._reading = reading or (lambda: contextlib.nullcontext(session()))
         self._waits = waits
+        self.stamp: int | None = None
+        """of the catalogue, if it was read along with what the latest uploads refer to"""
         # By the identity of uploads, which are kept alive for that: hashing one would take long.
         self._prepared: dict[int, tuple[Upload, Prepared]] = {}
         self._judged: dict[int, tuple[Submission, Sequence[Issue] | DomainError]] = {}
@@ -137,7 +139,9 @@ class Uploads:
         for upload in uploads:
             self.prepared(upload)
         if lock:
-            yield read_references(self._session(), self._uploader_id, uploads, lock=True)
+            known = read_references(self._session(), self._uploader_id, uploads, lock=True)
+            self.stamp = known.stamp
+            yield known
             return
         with self._reading() as session:
             yield read_references(session, self._uploader_id, uploads, lock=False)

@@ -76,11 +76,12 @@ class Prepared:
 
     @classmethod
     def of(cls, upload: Upload, uploader_id: uuid.UUID) -> Prepared:
-        content = jsontext.content_hash(upload.json)
+        text = upload.text or jsontext.dumps(upload.json)
+        content = jsontext.content_hash(upload.json, text)
         key = duplicate_key(
             uploader_id, upload.benchmark_id, upload.flavor_id, upload.execution_datetime, content
         )
-        return cls(upload.text or jsontext.dumps(upload.json), content, key)
+        return cls(text, content, key)
 
 
 def duplicate_key(

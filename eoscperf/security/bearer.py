@@ -16,7 +16,7 @@ import httpx
 
 from eoscperf.errors import InvalidToken, ProviderUnavailable
 from eoscperf.security.issuers import Issuer, IssuerSettings, LocalIssuer
-from eoscperf.security.oidc_keys import IssuerKeys, LocalKeys, Match, match_signature
+from eoscperf.security.oidc_keys import IssuerKeys, LocalKeys, Match, PublicKey, match_signature
 from eoscperf.security.oidc_provider import TIMEOUT, Provider
 from eoscperf.security.oidc_tokens import (
     PersonClaims,
@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 MAX_TOKEN = 16 * 1024
+SIGNED_FOR = 3600.0
 ACCEPTED_FOR = 300.0
 REFUSED_FOR = 30.0
 PROFILE_FRESH = 300.0
@@ -86,6 +87,7 @@ class BearerTokens:
         self._opaque = [
             provider for provider in self._providers.values() if provider.settings.opaque != "off"
         ]
+        self._signed: _Recent[tuple[VerifiedToken, Keys]] = _Recent(CACHED_TOKENS)
         self._accepted: _Recent[VerifiedToken] = _Recent(CACHED_TOKENS)
         self._refused: _Recent[str] = _Recent(CACHED_TOKENS)
         self._profiles: _Recent[tuple[PersonClaims, float]] = _Recent(CACHED_TOKENS)
@@ -99,6 +101,9 @@ class BearerTokens:
         if not _BEARER.fullmatch(token):
             raise InvalidToken("Token is empty or holds characters that no bearer token has")
         digest = hashlib.sha256(token.encode("ascii")).hexdigest()
+        verified = self._still_signed(digest)
+        if verified is not None:
+            return verified
         jwt = read_jwt(token)
         return self._verify_opaque(token, digest) if jwt is None else self._verify_jwt(jwt, digest)
 
@@ -135,13 +140,28 @@ class BearerTokens:
             raise InvalidToken("Token has no 'iss'")
         if iss not in self._trusted:
             raise InvalidToken(f"Unknown issuer {quoted(iss)}")
-        issuer, keys = self._trusted[iss]
+        issuer, source = self._trusted[iss]
         # Whatever is wrong with the claims stays wrong however the signature turns out, so that it
         # can be told without keys.
         check_header(token.header, issuer.algorithms)
-        check_claims(token.claims, issuer, self._clock(), self_contained=True)
-        _check_signature(token, keys)
-        return verified_token(token.claims, issuer, digest)
+        now = self._clock()
+        check_claims(token.claims, issuer, now, self_contained=True)
+        keys = _check_signature(token, source)
+        verified = verified_token(token.claims, issuer, digest)
+        self._signed.put(digest, (verified, keys), now, SIGNED_FOR)
+        return verified
+
+    def _still_signed(self, digest: str) -> VerifiedToken | None:
+        """A token whose signature was checked before with the very keys that count now."""
+        now = self._clock()
+        known = self._signed.get(digest, now)
+        if known is None:
+            return None
+        verified, keys = known
+        issuer, source = self._trusted[verified.iss]
+        check_claims(verified.claims, issuer, now, self_contained=True)
+        current, _ = source.current()
+        return verified if current is keys else None
 
     def _verify_opaque(self, token: str, digest: str) -> VerifiedToken:
         if not self._opaque:
@@ -239,6 +259,8 @@ _BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 T = TypeVar("T")
 
+Keys = tuple[PublicKey, ...]
+
 
 class _Recent(Generic[T]):
     """Values by key until they are too old; the least recently used one goes when there are too many."""
@@ -275,13 +297,16 @@ class _Recent(Generic[T]):
             self._entries.pop(key, None)
 
 
-def _check_signature(token: UnverifiedToken, source: IssuerKeys | LocalKeys) -> None:
+def _check_signature(token: UnverifiedToken, source: IssuerKeys | LocalKeys) -> Keys:
+    """The keys of the issuer, one of which made the signature."""
     keys, newest = source.current()
     match = match_signature(token, keys)
     if match is Match.UNKNOWN_KEY and not newest:
-        match = match_signature(token, source.renewed(keys))
+        keys = source.renewed(keys)
+        match = match_signature(token, keys)
     if match is not Match.SIGNED:
         raise InvalidToken("Signature does not match a key of the issuer")
+    return keys
 
 
 def _completed(token: PersonClaims, userinfo: PersonClaims) -> PersonClaims:

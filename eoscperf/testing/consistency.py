@@ -128,8 +128,8 @@ def _check_tallies(session: Session, results: Any, values: list[tuple[Any, ...]]
     rows = session.execute(
         sa.select(tally.facet, tally.benchmark_id, tally.flavor_id, tally.key, tally.number)
     )
-    for *place, number in rows:
-        found[tuple(place)] += number
+    for *where, number in rows:
+        found[tuple(where)] += number
     _same("tallies", _sums(expected, counted), _sums(found, counted))
 
 

@@ -197,7 +197,7 @@ class EarlierDatabase:
         """A result; JSON that is text is stored as it stands."""
         flavor = flavor or self.flavor()
         document = {"time": next(self._numbers)} if json is None else json
-        row = self._uploaded() | {
+        row = self._uploaded(given) | {
             "id": uuid.uuid4(),
             "deleted": False,
             "json": document if isinstance(document, str) else json_module.dumps(document),
@@ -219,20 +219,18 @@ class EarlierDatabase:
         """What waits for a moderator has a submission, as in the service."""
         status = given.get("status", "approved")
         waits = status != "approved" and "_submit_report_id" not in given
-        return self._uploaded() | {
+        return self._uploaded(given) | {
             "id": uuid.uuid4(),
             "status": status,
             "_submit_report_id": self.submit(kind)["id"] if waits else None,
         }
 
-    def _uploaded(self) -> Row:
-        user = self.user()
+    def _uploaded(self, given: Mapping[str, Any]) -> Row:
+        user = given.get("uploader") or self.user()
         return {"uploader_sub": user["sub"], "uploader_iss": user["iss"], "upload_datetime": MOMENT}
 
     def _insert(self, table: str, row: Row) -> Row:
-        if "uploader" in row:
-            uploader = row.pop("uploader")
-            row |= {"uploader_sub": uploader["sub"], "uploader_iss": uploader["iss"]}
+        row.pop("uploader", None)
         casts = {"status": "resourcestatus", "json": "jsonb", "json_schema": "json"}
         columns = ", ".join(f'"{column}"' for column in row)
         values = ", ".join(

@@ -81,9 +81,7 @@ class Walk:
 
     def upload(self):
         fields = self._fields()
-        answer = self.api.post(
-            "/results", self.document(), params=fields, token=self.owner, status="*"
-        )
+        answer = self.api.post("/results", self.document(), params=fields, token=self.owner, status="*")
         if answer.status_int == 201:
             self.results.append(answer.json["id"])
         return answer

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from eoscperf.extend.directives import export_formats
-from eoscperf.results.exports import stream
+from eoscperf.results.exports import found
 
 BEFORE_JSON = [
     "id",
@@ -178,7 +178,7 @@ def test_page_parameters_do_not_go_with_an_accepted_export(api):
 
 
 def test_an_export_holds_everything_found_in_order(api, make, monkeypatch):
-    monkeypatch.setattr(stream, "AT_A_TIME", 3)
+    monkeypatch.setattr(found, "MOST", 3)
     flavor, benchmark, tag = make.flavor(), make.benchmark(), make.tag("a")
     for number in range(10):
         make.result(flavor=flavor, benchmark=benchmark, json={"x": number}, tags=[tag])
@@ -228,7 +228,7 @@ def open_export(client, query, headers=()):
 
 @pytest.fixture
 def many(live_api, monkeypatch):
-    monkeypatch.setattr(stream, "AT_A_TIME", 2)
+    monkeypatch.setattr(found, "MOST", 2)
     monkeypatch.setattr("eoscperf.results.exports.text.CHUNK", 1)
     make = live_api.make
     flavor, benchmark = make.flavor(), make.benchmark()
@@ -247,7 +247,7 @@ def test_an_export_is_one_snapshot(many):
     session.execute(sa.text("UPDATE tags SET name = name"))
     session.execute(sa.text("UPDATE benchmarks SET docker_tag = 'changed'"))
     session.commit()
-    rows = [json.loads(line) for line in (first, *lines)]
+    rows = [json.loads(line) for line in b"".join((first, *lines)).splitlines()]
     answer.app_iter.close()
     assert [row["json"]["x"] for row in rows] == list(range(19, -1, -1))
     assert {row["benchmark"]["docker_tag"] for row in rows} == {"1.0"}

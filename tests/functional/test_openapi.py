@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
 import re
@@ -19,13 +18,12 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 import eoscperf
-from eoscperf.benchmarks.models import Benchmark
 from eoscperf.errors import problem_types
 from eoscperf.rest.openapi import document as document_of
 from eoscperf.rest.renderer import dumps
 from eoscperf.rest.service import api_services
 from eoscperf.results import filters
-from eoscperf.results.exports.rows import Row
+from eoscperf.results.exports.rows import Facts, Row, Rows
 from eoscperf.scripts.admin import main as admin
 from eoscperf.testing.api import ApiClient
 from eoscperf.testing.conformance import formats
@@ -209,20 +207,26 @@ def test_examples_of_exports_are_what_the_exports_write(
 ) -> None:
     shown = document["components"]["schemas"]["Result"]["example"]
     benchmark, site, flavor = shown["benchmark"], shown["site"], shown["flavor"]
-    result: Any = SimpleNamespace(
+    facts = Facts(
         id=shown["id"],
-        execution_datetime=datetime.datetime.fromisoformat(shown["execution_datetime"]),
-        upload_datetime=datetime.datetime.fromisoformat(shown["upload_datetime"]),
+        execution_datetime=shown["execution_datetime"],
+        upload_datetime=shown["upload_datetime"],
         benchmark_id=benchmark["id"],
-        benchmark=Benchmark(docker_image=benchmark["docker_image"], docker_tag=benchmark["docker_tag"]),
-        flavor=SimpleNamespace(id=flavor["id"], name=flavor["name"], site=SimpleNamespace(**site)),
-        tags=[SimpleNamespace(**tag) for tag in shown["tags"]],
+        benchmark=f"{benchmark['docker_image']}:{benchmark['docker_tag']}",
+        site_id=site["id"],
+        site=site["name"],
+        flavor_id=flavor["id"],
+        flavor=flavor["name"],
+        tags=";".join(tag["name"] for tag in shown["tags"]),
         status=shown["status"],
-        json=dumps(shown["json"]).decode(),
     )
-    presenter: Any = SimpleNamespace(present=lambda _: shown)
+    source: Any = SimpleNamespace(
+        facts=lambda _: facts,
+        json=lambda _: dumps(shown).decode(),
+        measured=lambda _: dumps(shown["json"]).decode(),
+    )
     export = shared_app.registry["eoscperf.export_formats"][name]
-    written = b"".join(export.writer(iter([Row(result, presenter)]), ())).decode()
+    written = b"".join(export.writer(Rows([Row(source, None)]), ())).decode()
     for path in ("/results", "/results:search", "/users/self/results"):
         content = document["paths"][path]["get"]["responses"]["200"]["content"]
         assert examples_of(content[export.media_type]) == [written], path

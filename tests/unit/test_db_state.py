@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from eoscperf.db import make_engine
-from eoscperf.db_state import read_state
+from eoscperf.db_state import StateReader
 from eoscperf.results.models import Tag
 from eoscperf.testing.factories import Make
 
@@ -28,7 +28,7 @@ def reader(fresh_database_url: str) -> Any:
 
     def read() -> Any:
         with orm.Session(engine) as session:
-            return read_state(session, {})
+            return StateReader({}).read(session)
 
     yield read
     engine.dispose()
@@ -71,25 +71,25 @@ def test_what_is_not_committed_does_not_count(reader, own_engine, tag):
 
 def test_a_transaction_that_wrote_has_none(own_engine, tag):
     with orm.Session(own_engine) as session:
-        assert read_state(session, {}).token is not None
+        assert StateReader({}).read(session).token is not None
         session.execute(sa.update(Tag).values(name="four"))
-        assert read_state(session, {}).token is None
+        assert StateReader({}).read(session).token is None
         session.rollback()
-        assert read_state(session, {}).token is not None
+        assert StateReader({}).read(session).token is not None
 
 
 def test_a_transaction_that_was_lent_has_none(own_engine, tag):
     with own_engine.begin() as connection, orm.Session(connection) as session:
-        assert read_state(session, {}).token is None
+        assert StateReader({}).read(session).token is None
 
 
 def test_tokens_of_one_connection_to_sqlite_are_not_those_of_another(own_engine, tag, database_kind):
     with orm.Session(own_engine) as one, orm.Session(own_engine) as other:
-        places = read_state(one, {}).place, read_state(other, {}).place
+        places = StateReader({}).read(one).place, StateReader({}).read(other).place
     assert (places[0] is places[1]) == (database_kind == "postgresql")
 
 
 def test_further_columns_are_read_along(own_engine, tag):
     with orm.Session(own_engine) as session:
-        state = read_state(session, {"name": sa.select(Tag.name).scalar_subquery()})
+        state = StateReader({"name": sa.select(Tag.name).scalar_subquery()}).read(session)
     assert state.columns == {"name": "one"}

@@ -1,6 +1,7 @@
 """Reading JSON strictly, writing it as it came, and telling equal values from different ones."""
 
 import copy
+import hashlib
 import json
 import pickle
 from typing import Any
@@ -239,6 +240,31 @@ def test_equal_json_has_equal_hashes(one: str, other: str) -> None:
 )
 def test_different_json_has_different_hashes(one: str, other: str) -> None:
     assert jsontext.content_hash(jsontext.loads(one)) != jsontext.content_hash(jsontext.loads(other))
+
+
+@given(documents)
+def test_the_hash_is_the_same_with_and_without_the_text_at_hand(text: str) -> None:
+    value = jsontext.loads(text)
+    assert jsontext.content_hash(value, jsontext.dumps(value)) == jsontext.content_hash(value)
+    assert jsontext.content_hash(value) == hashlib.sha256(_slow_identity(value).encode()).digest()
+
+
+def _slow_identity(value: Any) -> str:
+    """The identity, written down in the plainest way."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_text(key)}:{_slow_identity(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_slow_identity, value)) + "]"
+    if isinstance(value, str):
+        return _text(value)
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    mantissa, exponent = jsontext.decimal_parts(value)
+    return f"{mantissa}e{exponent}" if exponent else f"{mantissa}"
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def test_a_hash_has_32_bytes_whatever_the_text() -> None:

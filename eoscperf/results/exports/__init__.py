@@ -7,7 +7,9 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     from eoscperf.results.exports import parquet, text
+    from eoscperf.results.exports.slots import Slots
 
+    config.registry["eoscperf.export_slots"] = Slots(config.get_settings()["limits.exports"])
     config.add_export_format(
         "csv", "text/csv", text.write_csv, columns=True, help="table for spreadsheets (RFC 4180)"
     )

@@ -1,35 +1,33 @@
-"""What an export writes: a result as an object, or as the cells of a table."""
+"""What an export writes: results as JSON, or as the cells of a table."""
 
 from __future__ import annotations
 
 import datetime
-import functools
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from eoscperf import jsontext
-from eoscperf.rest.renderer import dumps, timestamp
 from eoscperf.results.json_sql import column_value
 from eoscperf.results.jsonpath import Path
-from eoscperf.results.models import Result
-from eoscperf.results.schemas import ResultPresenter
 
-BEFORE_JSON = (
-    "id",
-    "execution_datetime",
-    "upload_datetime",
-    "benchmark_id",
-    "benchmark",
-    "site_id",
-    "site",
-    "flavor_id",
-    "flavor",
-    "tags",
-    "status",
-)
 
-DEEPEST = 500
-"""Nesting of stored JSON; what was stored under other limits than today's stays readable."""
+class Facts(NamedTuple):
+    """A result as the columns of a table that come before its JSON, all of them text."""
+
+    id: str
+    execution_datetime: str
+    upload_datetime: str
+    benchmark_id: str
+    benchmark: str
+    site_id: str
+    site: str
+    flavor_id: str
+    flavor: str
+    tags: str
+    status: str
+
+
+BEFORE_JSON = Facts._fields
 
 
 class TableCell(NamedTuple):
@@ -41,55 +39,94 @@ class TableCell(NamedTuple):
     value: Any = None
 
 
+class Source(Protocol):
+    """What knows how to show the records of an export."""
+
+    def json(self, record: Any) -> str:
+        """The result as the API shows it, compact."""
+
+    def facts(self, record: Any) -> Facts:
+        """The result as text."""
+
+    def measured(self, record: Any) -> str:
+        """The JSON that was measured."""
+
+
 class Row:
     """One result of an export."""
 
-    def __init__(self, result: Result, presenter: ResultPresenter) -> None:
-        self.result = result
-        self._presenter = presenter
+    __slots__ = ("_record", "_source")
+
+    def __init__(self, source: Source, record: Any) -> None:
+        self._source = source
+        self._record = record
 
     def json(self) -> bytes:
         """The result as the API shows it, compact."""
-        return dumps(self._presenter.present(self.result))
+        return self._source.json(self._record).encode()
 
-    def cells(self, columns: Sequence[Path]) -> list[TableCell]:
-        """Its cells under the header that `header` gives for the same columns."""
-        result = self.result
-        flavor, site = result.flavor, result.flavor.site
-        cells = [
-            _text(str(result.id)),
-            _moment(result.execution_datetime),
-            _moment(result.upload_datetime),
-            _text(str(result.benchmark_id)),
-            _text(result.benchmark.name),
-            _text(str(site.id)),
-            _text(site.name),
-            _text(str(flavor.id)),
-            _text(flavor.name),
-            _text(";".join(tag.name for tag in result.tags)),
-            _text(result.status),
-        ]
+    def facts(self) -> Facts:
+        """The columns before the JSON."""
+        return self._source.facts(self._record)
+
+    def measured(self) -> str:
+        """The JSON that was measured, as text."""
+        return self._source.measured(self._record)
+
+    def values(self, columns: Sequence[Path]) -> list[TableCell]:
+        """The cells after the facts: those of the columns, without any the JSON as a whole."""
+        text = self.measured()
         if not columns:
-            return [*cells, TableCell("json", result.json, result.json)]
+            return [TableCell("json", text, text)]
+        document = jsontext.loads_stored(text)
+        cells = []
         for column in columns:
-            found = column_value(column, self._document)
+            found = column_value(column, document)
             nothing = found.kind in ("null", "missing")
             cells.append(TableCell(found.kind, found.text, None if nothing else found.text))
         return cells
 
-    @functools.cached_property
-    def _document(self) -> Any:
-        return jsontext.loads(self.result.json, max_depth=DEEPEST)
+    def cells(self, columns: Sequence[Path]) -> list[TableCell]:
+        """All its cells, under the header that `header` gives for the same columns."""
+        return [
+            *(
+                _moment(text) if name.endswith("_datetime") else TableCell("string", text, text)
+                for name, text in zip(BEFORE_JSON, self.facts(), strict=True)
+            ),
+            *self.values(columns),
+        ]
 
 
-def header(columns: Sequence[Path]) -> list[str]:
-    """The names of the columns of a table."""
-    return [*BEFORE_JSON, *([column.text() for column in columns] or ["json"])]
+class Rows:
+    """All that an export writes, to be read once."""
+
+    def __init__(self, rows: Iterable[Row], units: Mapping[Path, str] | None = None) -> None:
+        self._rows = rows
+        self.units = units or {}
+        """the units of columns, as far as they are known"""
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows)
+
+    def close(self) -> None:
+        """Give back what reading took."""
+
+    def batches(self) -> Iterator[Sequence[Row]]:
+        """Some rows at a time."""
+        for row in self:
+            yield (row,)
+
+    def texts(self) -> Iterator[Sequence[str]]:
+        """The same as the API shows them, some at a time."""
+        for rows in self.batches():
+            yield [row.json().decode() for row in rows]
 
 
-def _text(text: str) -> TableCell:
-    return TableCell("string", text, text)
+def header(columns: Sequence[Path], units: Mapping[Path, str] | None = None) -> list[str]:
+    """The names of the columns of a table; with units, behind the name where one is known."""
+    named = [f"{path.text()} [{units[path]}]" if units and path in units else path.text() for path in columns]
+    return [*BEFORE_JSON, *(named or ["json"])]
 
 
-def _moment(value: datetime.datetime) -> TableCell:
-    return TableCell("datetime", timestamp(value), value)
+def _moment(text: str) -> TableCell:
+    return TableCell("datetime", text, datetime.datetime.fromisoformat(text))

@@ -1,47 +1,48 @@
-"""The rows of an export: one snapshot of the database, read in a session of its own, a few at a time."""
+"""The stream of an export: one snapshot of the database, read in a session of its own, a little at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from eoscperf.results import query
-from eoscperf.results.exports.rows import Row
-from eoscperf.results.models import Result
-from eoscperf.results.schemas import ResultPresenter
-from eoscperf.results.search.search import Search
-from eoscperf.security.identity import Viewer
+from eoscperf.results.exports.rows import Rows
+from eoscperf.results.exports.slots import Slots
 
-AT_A_TIME = 100
-"""Results in memory; each may have a megabyte."""
+Find = Callable[[orm.Session], Rows]
+"""Begins to read the results of an export."""
 
 
 class ExportStream:
     """The bytes of an export, for a WSGI server to iterate and close.
 
     The request's own transaction is over by the time a server sends the answer, hence the session
-    of its own. It is given back when the stream ends, fails or is closed because the client went away.
+    of its own. It is given back, like the slot, when the stream ends, fails or is closed because the client
+    went away.
     """
 
     def __init__(
         self,
+        slots: Slots,
         factory: Callable[[], orm.Session],
-        statement: sa.Select[Result],
-        viewer: Viewer,
-        write: Callable[[Iterator[Row]], Iterator[bytes]],
+        find: Find,
+        write: Callable[[Rows], Iterator[bytes]],
     ) -> None:
-        """Runs the statement and writes the first bytes, so that what fails at once can still be answered."""
-        self._found: sa.Result[Any] | None = None
+        """Finds and writes the first bytes, so that what fails at once can still be answered.
+
+        RateLimited while too many others are being written.
+        """
+        self._rows: Rows | None = None
         self._session: orm.Session | None = None
+        self._slots: Slots | None = None
+        slots.take()
+        self._slots = slots
         try:
             self._session = session = factory()
             _begin_snapshot(session)
-            self._found = session.execute(statement, execution_options={"yield_per": AT_A_TIME})
-            presenter = ResultPresenter(viewer)
-            self._chunks = write(Row(result, presenter) for result in self._found.scalars())
+            self._rows = find(session)
+            self._chunks = write(self._rows)
             self._first = next(self._chunks, b"")
         except BaseException:
             self.close()
@@ -63,20 +64,23 @@ class ExportStream:
 
     def close(self) -> None:
         """Give the database connection back; may be called more than once."""
+        rows, self._rows = self._rows, None
         session, self._session = self._session, None
-        if session is not None:
-            if self._found is not None:
-                self._found.close()
-            session.close()
+        slots, self._slots = self._slots, None
+        try:
+            if rows is not None:
+                rows.close()
+        finally:
+            try:
+                if session is not None:
+                    session.close()
+            finally:
+                if slots is not None:
+                    slots.give_back()
 
     def __del__(self) -> None:
         # A server that never got to the first byte may not close what it was given.
         self.close()
-
-
-def select_export(search: Search, viewer: Viewer, keys: Any, most: int | None) -> sa.Select[Result]:
-    """Everything asked for in the order of the keys, with all that is nested; at most so many."""
-    return search.select(sa.select(Result).options(*query.nested(viewer)), keys).limit(most)
 
 
 def _begin_snapshot(session: orm.Session) -> None:

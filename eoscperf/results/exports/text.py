@@ -7,45 +7,47 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 
-from eoscperf.results.exports.rows import Row, TableCell, header
+from eoscperf.results.exports.rows import Row, Rows, TableCell, header
 from eoscperf.results.jsonpath import Path
 
 CHUNK = 64 * 1024
-"""Bytes, about, that are sent at a time."""
+"""Bytes, about, that are sent at a time, at least."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_json(rows: Iterator[Row], columns: Sequence[Path]) -> Iterator[bytes]:
+def write_json(rows: Rows, columns: Sequence[Path]) -> Iterator[bytes]:
     """One JSON array."""
     return _chunked(_array(rows))
 
 
-def write_ndjson(rows: Iterator[Row], columns: Sequence[Path]) -> Iterator[bytes]:
+def write_ndjson(rows: Rows, columns: Sequence[Path]) -> Iterator[bytes]:
     """A line of JSON per result."""
-    return _chunked(row.json() + b"\n" for row in rows)
+    return _chunked(("\n".join(texts) + "\n").encode() for texts in rows.texts() if texts)
 
 
-def write_csv(rows: Iterator[Row], columns: Sequence[Path]) -> Iterator[bytes]:
+def write_csv(rows: Rows, columns: Sequence[Path]) -> Iterator[bytes]:
     """RFC 4180 with a header; what a spreadsheet would take for a formula is told to be text."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
 
-    def line(cells: Sequence[str]) -> bytes:
+    def written() -> bytes:
+        text = buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
-        writer.writerow(cells)
-        return buffer.getvalue().encode()
+        return text.encode()
 
     def lines() -> Iterator[bytes]:
-        yield line([_harmless(name) for name in header(columns)])
-        for row in rows:
-            yield line([_csv_cell(cell) for cell in row.cells(columns)])
+        writer.writerow(map(_harmless, header(columns, rows.units)))
+        yield written()
+        for batch in rows.batches():
+            writer.writerows(_csv_line(row, columns) for row in batch)
+            yield written()
 
     return _chunked(lines())
 
 
-def write_markdown(rows: Iterator[Row], columns: Sequence[Path]) -> Iterator[bytes]:
+def write_markdown(rows: Rows, columns: Sequence[Path]) -> Iterator[bytes]:
     """A table to paste into a page."""
 
     def line(cells: Sequence[str]) -> bytes:
@@ -61,12 +63,22 @@ def write_markdown(rows: Iterator[Row], columns: Sequence[Path]) -> Iterator[byt
     return _chunked(lines())
 
 
-def _array(rows: Iterator[Row]) -> Iterator[bytes]:
-    separator = b"["
-    for row in rows:
-        yield separator + row.json()
-        separator = b",\n"
-    yield b"[]\n" if separator == b"[" else b"]\n"
+def _array(rows: Rows) -> Iterator[bytes]:
+    separator = "["
+    for texts in rows.texts():
+        if texts:
+            yield (separator + ",\n".join(texts)).encode()
+            separator = ",\n"
+    yield b"[]\n" if separator == "[" else b"]\n"
+
+
+def _csv_line(row: Row, columns: Sequence[Path]) -> list[str]:
+    line = list(map(_harmless, row.facts()))
+    if columns:
+        line += map(_csv_cell, row.values(columns))
+    else:
+        line.append(row.measured())
+    return line
 
 
 def _csv_cell(cell: TableCell) -> str:
@@ -83,13 +95,14 @@ def _markdown(text: str) -> str:
 
 
 def _chunked(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces, small ones together."""
     waiting: list[bytes] = []
     size = 0
     for piece in pieces:
         waiting.append(piece)
         size += len(piece)
         if size >= CHUNK:
-            yield b"".join(waiting)
+            yield b"".join(waiting) if len(waiting) > 1 else piece
             waiting, size = [], 0
     if waiting:
         yield b"".join(waiting)

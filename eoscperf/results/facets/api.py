@@ -19,6 +19,7 @@ SERVICES = [results_facets]
     permission="result:list",
     query=schemas.RESULT_FACETS,
     check_query=check_query,
+    remembered=True,
     returns="FacetReport",
     examples=[
         {

@@ -49,8 +49,9 @@ class Facets:
 
     @classmethod
     def for_request(cls, request: Any) -> Facets:
-        catalogue = request.registry["eoscperf.catalogue"]
-        return cls(request.dbsession, request.viewer, catalogue.view(request.dbsession))
+        stamp = request.database_state.columns["catalogue_stamp"]
+        view = request.registry["eoscperf.catalogue"].view(request.dbsession, stamp)
+        return cls(request.dbsession, request.viewer, view)
 
     def report(self, criteria: Criteria, names: Sequence[str] = (), most: int = MOST_VALUES) -> FacetReport:
         """The facets of these names, each counted as if its own selection were absent, with so many values.

@@ -129,16 +129,18 @@ def _kinded(value: float | str | bool) -> Value:
 def _ranges(
     session: Session, cells: Cells, fields: list[int], benchmark_id: uuid.UUID
 ) -> dict[int, tuple[float, float]]:
-    """The smallest and the greatest number at each field, found from both ends of the index."""
-    conditions = cells.conditions(benchmark_id, RESULTS.c.flavor_id)
+    """The smallest and the greatest number at each field, found from both ends of the index.
+
+    Not a join: PostgreSQL would prepare for all rows where the first ones do.
+    """
+    counts = sa.and_(RESULTS.c.status == "visible", *cells.conditions(benchmark_id, RESULTS.c.flavor_id))
+    of_result = RESULTS.c.id == VALUES.c.result_id
     edges = [
         sa.select(VALUES.c.number)
-        .join(RESULTS, RESULTS.c.id == VALUES.c.result_id)
         .where(
             VALUES.c.field_id == field,
             VALUES.c.kind == KINDS["number"],
-            RESULTS.c.status == "visible",
-            *conditions,
+            sa.select(counts).where(of_result).correlate(VALUES).scalar_subquery(),
         )
         .order_by(VALUES.c.number.desc() if descending else VALUES.c.number.asc())
         .limit(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -40,6 +40,24 @@ def declared_paths(schema_text: str) -> list[Path]:
         return list(_Reader(document).paths())
     except (jsontext.JSONTextError, RecursionError):
         return []
+
+
+def declared_annotations(schema_text: str, paths: Iterable[Path], keyword: str) -> dict[Path, Any]:
+    """What the schema says with an annotation, such as `x-unit`, at those of these places that it declares.
+
+    Where it says several things about one place the first counts.
+    """
+    found: dict[Path, Any] = {}
+    try:
+        reader = _Reader(jsontext.loads(schema_text, max_depth=MAX_SCHEMA_NESTING))
+        for path in paths:
+            for schema in reader.schemas_at(path):
+                if keyword in schema:
+                    found[path] = schema[keyword]
+                    break
+    except (jsontext.JSONTextError, RecursionError, _Enough):
+        return found
+    return found
 
 
 _ALL = frozenset(("object", "array", "string", "number", "boolean", "null"))
@@ -81,6 +99,13 @@ class _Reader:
                         return
                 if len(path.segments) < MAX_DEPTH:
                     todo.append((path.segments, group))
+
+    def schemas_at(self, path: Path) -> Iterator[dict[str, Any]]:
+        """All that applies to the value at a place."""
+        schemas: list[Any] = [self._document]
+        for name in path.segments:
+            schemas = self._properties(schemas).get(name, [])
+        return self._together(schemas)
 
     def _properties(self, schemas: list[Any]) -> dict[str, list[Any]]:
         """What the schemas say about each property of the value that they all apply to."""

@@ -7,45 +7,50 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from eoscperf.results.arrays import doubles, integers, texts, uuids
+from eoscperf.results.arrays import doubles, integers, texts
 from eoscperf.results.projection.leaves import Leaf
+
+INSERT = (
+    "INSERT INTO result_values (result_id, field_id, kind, number, text) SELECT * FROM"
+    " unnest(%s::uuid[], %s::int[], %s::smallint[], %s::float8[], %s::text[])"
+)
+"""The statement on PostgreSQL, with what `columns` gives."""
 
 
 def insert(
     session: Session, result_ids: Sequence[uuid.UUID], found: Sequence[Sequence[Leaf]], *, again: bool = False
 ) -> None:
     """Add what was found in each result; with `again` some of the rows may be there already."""
-    leaves = [leaf for of_one in found for leaf in of_one]
-    if not leaves:
+    if not any(found):
         return
     connection = session.connection()
     if connection.dialect.name == "sqlite":
-        statement = _SQLITE_AGAIN if again else _SQLITE
-        connection.exec_driver_sql(
-            statement,
-            [
-                (hexadecimal, *leaf)
-                for hexadecimal, of_one in zip([each.hex for each in result_ids], found, strict=True)
-                for leaf in of_one
-            ],
-        )
-        return
+        rows = [
+            (hexadecimal, *leaf)
+            for hexadecimal, of_one in zip([each.hex for each in result_ids], found, strict=True)
+            for leaf in of_one
+        ]
+        connection.exec_driver_sql(_SQLITE_AGAIN if again else _SQLITE, rows)
+    else:
+        statement = f"{INSERT} ON CONFLICT DO NOTHING" if again else INSERT
+        connection.exec_driver_sql(statement, columns(result_ids, found))
+
+
+def columns(
+    result_ids: Sequence[uuid.UUID], found: Sequence[Sequence[Leaf]]
+) -> tuple[str, str, str, str, str]:
+    """The values of all these results, of which there is at least one, by column."""
+    leaves = [leaf for of_one in found for leaf in of_one]
+    repeated = [f"{each.hex}," * len(of_one) for each, of_one in zip(result_ids, found, strict=True)]
     field_ids, kinds, numbers, strings = zip(*leaves, strict=True)
-    given = (
-        uuids(each for each, of_one in zip(result_ids, found, strict=True) for _ in of_one),
+    return (
+        "{" + "".join(repeated)[:-1] + "}",
         integers(field_ids),
         integers(kinds),
         doubles(numbers),
         texts(strings),
     )
-    connection.exec_driver_sql(_POSTGRESQL_AGAIN if again else _POSTGRESQL, given)
 
 
-_INTO = "result_values (result_id, field_id, kind, number, text)"
-_SQLITE = f"INSERT INTO {_INTO} VALUES (?, ?, ?, ?, ?)"  # noqa: S608
-_SQLITE_AGAIN = f"INSERT OR IGNORE INTO {_INTO} VALUES (?, ?, ?, ?, ?)"  # noqa: S608
-_POSTGRESQL = (
-    f"INSERT INTO {_INTO} SELECT * FROM"  # noqa: S608
-    " unnest(%s::uuid[], %s::int[], %s::smallint[], %s::float8[], %s::text[])"
-)
-_POSTGRESQL_AGAIN = f"{_POSTGRESQL} ON CONFLICT DO NOTHING"
+_SQLITE = "INSERT INTO result_values (result_id, field_id, kind, number, text) VALUES (?, ?, ?, ?, ?)"
+_SQLITE_AGAIN = _SQLITE.replace("INSERT", "INSERT OR IGNORE")

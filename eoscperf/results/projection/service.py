@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from eoscperf import jsontext
+from eoscperf.results.arrays import uuids
 from eoscperf.results.catalogue import catalogue_changed
 from eoscperf.results.models import Result
 from eoscperf.results.projection import rows
@@ -48,6 +50,10 @@ class KnownFields:
 
 
 _NONE = Fields(())
+
+_FIELDS = (
+    "SELECT benchmark_id, id, path, irregular, countable FROM result_fields WHERE benchmark_id {} ORDER BY id"
+)
 
 
 class Projection:
@@ -107,14 +113,16 @@ class Projection:
 
     def fields(self, benchmark_ids: Collection[uuid.UUID]) -> KnownFields:
         """What is to be written of results of these benchmarks, which the transaction holds."""
+        # Every upload comes by here, so nothing is compiled first.
+        connection = self._session.connection()
+        if connection.dialect.name == "sqlite":
+            marks = ", ".join("?" * len(benchmark_ids))
+            condition, given = f"IN ({marks})", tuple(each.hex for each in benchmark_ids)
+        else:
+            condition, given = "= ANY(%s::uuid[])", (uuids(benchmark_ids),)
+        found = connection.exec_driver_sql(_FIELDS.format(condition), given)
         return KnownFields(
-            self._session.execute(
-                sa.select(
-                    FIELDS.c.benchmark_id, FIELDS.c.id, FIELDS.c.path, FIELDS.c.irregular, FIELDS.c.countable
-                )
-                .where(FIELDS.c.benchmark_id.in_(benchmark_ids))
-                .order_by(FIELDS.c.id)
-            )
+            (each if isinstance(each, uuid.UUID) else uuid.UUID(each), *row) for each, *row in found
         )
 
     def rows(self, benchmark_id: uuid.UUID, document: Any) -> list[dict[str, Any]]:
@@ -136,6 +144,14 @@ class Projection:
         results = list(results)
         if known is None:
             known = self.fields({benchmark_id for _, benchmark_id, _ in results})
+        found = self.find(results, known)
+        rows.insert(self._session, [result[0] for result in results], found, again=again)
+        return found
+
+    def find(
+        self, results: Iterable[tuple[uuid.UUID, uuid.UUID, Any]], known: KnownFields
+    ) -> list[list[Leaf]]:
+        """The values of results, as `add` takes them; fields where they do not fit are flagged."""
         found: list[list[Leaf]] = []
         irregular: set[int] = set()
         for _, benchmark_id, document in results:
@@ -145,7 +161,6 @@ class Projection:
         if irregular := known.newly_irregular(irregular):
             flag_fields(self._session, irregular=irregular)
             known.countable -= irregular
-        rows.insert(self._session, [result[0] for result in results], found, again=again)
         return found
 
     def forget(self, result_ids: Sequence[uuid.UUID]) -> None:
@@ -213,4 +228,8 @@ class Projection:
 
 def read_stored(text: str) -> Any:
     """The document of a stored JSON, without the notation of its numbers."""
-    return json.loads(text)
+    try:
+        return json.loads(text)
+    except ValueError:
+        # An integer of thousands of digits, which Python by itself refuses to read.
+        return jsontext.loads_stored(text)

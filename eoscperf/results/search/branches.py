@@ -30,7 +30,10 @@ def branches(scope: Scope, criteria: Criteria, keys: Sequence[SortKey]) -> list[
     names = [key.field.name for key in keys]
     if scope.empty or scope.filters or scope.tags or criteria.ids or scope.status is None:
         return []
-    if scope.uploader_id is not None or names not in (["execution_datetime", "id"], ["upload_datetime", "id"]):
+    if scope.uploader_id is not None or names not in (
+        ["execution_datetime", "id"],
+        ["upload_datetime", "id"],
+    ):
         return []
     # There is no index by flavor and upload.
     by_name = _by_name(scope, flavors=names[0] == "execution_datetime")
@@ -39,9 +42,7 @@ def branches(scope: Scope, criteria: Criteria, keys: Sequence[SortKey]) -> list[
         return [common + cell for cell in by_name] if len(by_name) > 1 else []
     chosen = narrowing.names(scope)
     named = sa.and_(*(narrowing.has_name(term) for term in scope.terms))
-    tagged = sa.select(result_tags.c.result_id).where(
-        narrowing.one_of(result_tags.c.tag_id, scope.term_tags)
-    )
+    tagged = sa.select(result_tags.c.result_id).where(narrowing.one_of(result_tags.c.tag_id, scope.term_tags))
     others = [*chosen, RESULTS.c.id.in_(tagged), sa.not_(named)]
     others += [narrowing.has_term(term) for term in scope.terms if len(scope.terms) > 1]
     return [common + cell for cell in (*(by_name or [[*chosen, named]]), others)]

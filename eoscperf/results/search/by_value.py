@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from eoscperf.listing import Found, SortKey
 from eoscperf.results.search import values
-from eoscperf.results.search.sources import ResultSource
+from eoscperf.results.search.sources import ResultSource, cut
 from eoscperf.results.search.values import (
     BOOLEAN,
     COMPOSITE,
@@ -24,6 +24,7 @@ from eoscperf.results.search.values import (
     STRING,
     Place,
     kinds_of,
+    reads_json,
 )
 from eoscperf.results.tables import RESULTS, VALUES
 
@@ -48,9 +49,11 @@ class ValueSource(ResultSource):
         super().__init__(search, rows, keys, count)
         self._place = place
         self._down, self._ids_down = (key.descending for key in keys)
-        self._same = [condition for condition, other in search.filters if other == place]
-        self._others = [pair for pair in search.filters if pair[1] != place]
-        self._kinds = frozenset(range(LAST + 1)).intersection(*map(kinds_of, self._same))
+        # On the rows in order a filter is a range of the index, or no more than a glance.
+        here = [condition for condition, other in search.filters if other == place]
+        self._same = [condition for condition in here if not reads_json(condition)]
+        self._others = [pair for pair in search.filters if pair[1] != place or pair[0] not in self._same]
+        self._kinds = frozenset(range(LAST + 1)).intersection(*map(kinds_of, here))
 
     def read(self, limit: int, *, offset: int = 0, after: tuple[Any, ...] | None = None) -> list[Found]:
         """At most so many results, from an offset or after the place that one with these values has."""
@@ -75,9 +78,7 @@ class ValueSource(ResultSource):
             for kind in kinds
             for part in self._segment(kind, count, after if after is not None and after[0] == kind else None)
         ]
-        whole = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery("segments")
-        statement = self._ordered(whole).limit(limit)
-        return statement.offset(offset) if offset else statement
+        return cut(self._ordered(parts), limit, offset)
 
     def _segment(self, kind: int, count: int, after: tuple[Any, ...] | None) -> list[sa.Select[Any]]:
         """The first so many results of one kind, after a place in it, as parts to be put in order."""
@@ -90,9 +91,7 @@ class ValueSource(ResultSource):
         ties = self._equal(kind, value, count, after=identifier)
         return [ties] if kind == COMPOSITE else [ties, *self._beyond(kind, count, value)]
 
-    def _equal(
-        self, kind: int, value: Any, count: int, *, after: uuid.UUID | None = None
-    ) -> sa.Select[Any]:
+    def _equal(self, kind: int, value: Any, count: int, *, after: uuid.UUID | None = None) -> sa.Select[Any]:
         """The first so many results with one value, after one of them."""
         rows = VALUES.alias()
         conditions = [] if value is None else [_column(rows, kind) == value]
@@ -138,12 +137,12 @@ class ValueSource(ResultSource):
                 rows.c.result_id,
             )
         ).select_from(rows)
-        statement = statement.join_from(rows, RESULTS, RESULTS.c.id == rows.c.result_id)
-        statement = self._seen(statement).where(
+        statement = statement.where(
             values.among(rows.c.field_id, self._place.fields),
             rows.c.kind == kind,
             *(values.holds(condition, rows) for condition in self._same),
             *conditions,
+            self._is_found(rows),
         )
         order = (rows.c.number, rows.c.text, rows.c.result_id)
         return statement.order_by(*(column.desc() if down else column for column in order)).limit(count)
@@ -165,6 +164,12 @@ class ValueSource(ResultSource):
             )
         column = RESULTS.c.id
         return statement.order_by(column.desc() if self._ids_down else column).limit(count)
+
+    def _is_found(self, rows: sa.FromClause) -> sa.ColumnElement[bool]:
+        """Whether the result of a row is asked for; looked up row by row, so that the index leads."""
+        result: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(RESULTS)
+        result = self._seen(result.where(RESULTS.c.id == rows.c.result_id))
+        return result.correlate(rows).scalar_subquery().is_not(None)
 
     def _seen(self, statement: sa.Select[Any]) -> sa.Select[Any]:
         """Narrowed to what is asked for, the filters on this very place excepted."""
@@ -190,7 +195,7 @@ class ValueSource(ResultSource):
         return [sa.label(name, column) for name, column in zip(names, (*columns, columns[-1]), strict=True)]
 
 
-_ZERO = sa.cast(sa.literal_column("0"), sa.Double())
+_ZERO: sa.ColumnElement[float] = sa.cast(sa.literal_column("0"), sa.Double())
 _NOTHING = sa.literal_column("''", sa.Text())
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from eoscperf.results.search import narrowing, values
-from eoscperf.results.search.values import kinds_of, reads_json
+from eoscperf.results.search.values import may_lead
 from eoscperf.results.tables import RESULTS, VALUES
 
 if TYPE_CHECKING:
@@ -22,28 +22,6 @@ def statement(search: Search) -> sa.Select[int]:
     return search.narrow(sa.select(sa.func.count()).select_from(RESULTS)) if fast is None else fast
 
 
-def own_hidden(search: Search) -> int:
-    """How many visible results of the viewer are of unapproved parents, which no tally counts in."""
-    scope = search.scope
-    if scope.own_hidden is None:
-        return 0
-    hidden = sa.or_(
-        sa.false(),
-        *(
-            narrowing.one_of(column, ids)
-            for column, ids in (
-                (RESULTS.c.benchmark_id, scope.hidden_benchmarks),
-                (RESULTS.c.flavor_id, scope.hidden_flavors),
-            )
-            if ids
-        ),
-    )
-    mine = search.narrow(sa.select(sa.func.count()).select_from(RESULTS))
-    return search.session.execute(
-        mine.where(RESULTS.c.uploader_id == scope.own_hidden, hidden)
-    ).scalar_one()
-
-
 def _by_rows(search: Search) -> sa.Select[int] | None:
     """The number by the rows of the values alone, of which an index holds all; the results are not read.
 
@@ -55,7 +33,7 @@ def _by_rows(search: Search) -> sa.Select[int] | None:
         return None
     if scope.uploader_id is not None or scope.status != "visible" or len(search.benchmarks) != 1:
         return None
-    if not search.filters or not all(_told(condition, place) for condition, place in search.filters):
+    if not search.filters or not all(may_lead(condition, place) for condition, place in search.filters):
         return None
     if any(not narrowing.always(scope, term) for term in scope.terms):
         return None
@@ -66,7 +44,7 @@ def _by_rows(search: Search) -> sa.Select[int] | None:
         if table is not tables[0]:
             rows = rows.join_from(tables[0], table, table.c.result_id == tables[0].c.result_id)
         rows = rows.where(values.among(table.c.field_id, place.fields), values.holds(condition, table))
-    unseen = [RESULTS.c.status.in_(NOT_VISIBLE)]
+    unseen: list[sa.ColumnElement[bool]] = [RESULTS.c.status.in_(NOT_VISIBLE)]
     if scope.hidden_flavors:
         unseen.append(
             sa.and_(
@@ -74,13 +52,10 @@ def _by_rows(search: Search) -> sa.Select[int] | None:
             )
         )
     found: sa.ColumnElement[Any] = rows.scalar_subquery()
-    for condition in unseen:
+    for reason in unseen:
         gone = sa.select(sa.func.count()).select_from(RESULTS)
-        gone = gone.where(RESULTS.c.benchmark_id == benchmark, condition)
-        found = found - values.add_filters(gone, search.filters).scalar_subquery()
+        # Few results, looked up one by one; joined, all values would be read a second time.
+        tests = values.filter_conditions(search.filters, one_by_one=True)
+        gone = gone.where(RESULTS.c.benchmark_id == benchmark, reason, *tests)
+        found = found - gone.scalar_subquery()
     return sa.select(found)
-
-
-def _told(condition: Any, place: values.Place) -> bool:
-    missing = condition.operator == "exists" and values.NULL in kinds_of(condition) and not condition.value.typed
-    return place.known and not missing and not reads_json(condition)

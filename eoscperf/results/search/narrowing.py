@@ -16,7 +16,6 @@ from eoscperf.results.search.values import among
 from eoscperf.results.tables import RESULTS
 from eoscperf.sites.models import Flavor, Site
 
-
 JOINS: dict[str, tuple[type, Callable[[sa.Select[Any]], sa.Select[Any]]]] = {
     "benchmark_name": (Benchmark, lambda rows: _join(rows, Benchmark, RESULTS.c.benchmark_id)),
     "site_name": (Site, lambda rows: _join(rows, Site, RESULTS.c.site_id)),

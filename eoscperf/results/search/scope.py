@@ -89,7 +89,7 @@ class Scope:
         return all(term.named(benchmark_id, flavor_id) for term in self.terms)
 
     def parts(self) -> tuple[Part, ...] | None:
-        """Disjoint parts that make up all results, those of `own_hidden` excepted; None: not to be told so."""
+        """Disjoint parts that make up all results but those of `own_hidden`; None: not to be told so."""
         if self.empty:
             return ()
         if self.narrowed or self.filters or self.uploader_id is not None or self.status != "visible":
@@ -113,7 +113,9 @@ class Scope:
         return all(tag in term.tags or term.named(*cell) for term in self.terms)
 
 
-def resolve(session: Session | sa.Connection, criteria: Criteria, viewer: Viewer, view: CatalogueView) -> Scope:
+def resolve(
+    session: Session | sa.Connection, criteria: Criteria, viewer: Viewer, view: CatalogueView
+) -> Scope:
     """The scope of a search; asks the database for tags at most, in one statement."""
     status = criteria.status or (None if criteria.own else "visible")
     everything = viewer.admin and not criteria.own
@@ -195,9 +197,7 @@ def _has_moments(criteria: Criteria) -> bool:
     return any(moment is not None for moment in moments)
 
 
-def _live_tags(
-    session: Session | sa.Connection, ids: Ids, terms: Iterable[str]
-) -> dict[uuid.UUID, str]:
+def _live_tags(session: Session | sa.Connection, ids: Ids, terms: Iterable[str]) -> dict[uuid.UUID, str]:
     """Names, lower-cased, of the tags with these ids and of all that may hold a term."""
     wanted: list[sa.ColumnElement[bool]] = [
         contains_text(Tag.search_text, lowered) for term in terms if storable(lowered := term.lower())

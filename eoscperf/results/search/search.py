@@ -16,14 +16,14 @@ from eoscperf.results.search import counting, narrowing, values
 from eoscperf.results.search.branches import branches
 from eoscperf.results.search.by_value import ValueSource
 from eoscperf.results.search.criteria import Criteria
-from eoscperf.results.search.scope import Ids, Part, Scope, resolve
+from eoscperf.results.search.scope import Ids, Scope, resolve
 from eoscperf.results.search.sources import ResultSource
 from eoscperf.results.search.values import Place
 from eoscperf.results.tables import RESULTS
 from eoscperf.security.identity import Viewer
 
-Tallied = Callable[[Sequence[Part]], int]
-"""Adds up the tallies of the cells of some parts."""
+FEW = 2000
+"""Results that are read and put in order faster than as many are looked for in an index of another order."""
 
 
 class Search:
@@ -60,10 +60,11 @@ class Search:
     ) -> ResultSource:
         """The results in the order of the keys, to cut pages from."""
         kept = [key for key in keys if key.field.components]
-        place = self._sorted_by_value(kept)
-        if place is not None and not self.scope.empty:
-            return ValueSource(self, rows, kept, count or self.count, place)
-        return ResultSource(self, rows, kept, count or self.count, branches(self.scope, self.criteria, kept))
+        count = count or self.count
+        place = None if self.scope.empty else self._sorted_by_value(kept)
+        if place is not None and self.leading is None:
+            return ValueSource(self, rows, kept, count, place)
+        return ResultSource(self, rows, kept, count, branches(self.scope, self.criteria, kept))
 
     def select(self, rows: sa.Select[Any], keys: Sequence[SortKey] = ()) -> sa.Select[Any]:
         """All of `rows`, a statement that selects from results, in the order of the keys."""
@@ -74,14 +75,13 @@ class Search:
         parts = [part for key in keys for part in key.order()]
         return statement.order_by(*(part.desc() if descending else part.asc() for part, descending in parts))
 
-    def count(self, tallied: Tallied | None = None) -> int:
-        """How many there are; with the tallies where those tell."""
-        if self.scope.empty:
-            return 0
-        parts = self.scope.parts() if tallied is not None else None
-        if tallied is not None and parts is not None:
-            return tallied(parts) + counting.own_hidden(self)
-        return self.session.execute(counting.statement(self)).scalar_one()
+    def count(self) -> int:
+        """How many there are."""
+        return 0 if self.scope.empty else self.session.execute(self.counting()).scalar_one()
+
+    def counting(self) -> sa.Select[int]:
+        """The statement that counts them."""
+        return counting.statement(self)
 
     def narrow(
         self, statement: sa.Select[Any], conditions: list[sa.ColumnElement[bool]] | None = None
@@ -89,6 +89,41 @@ class Search:
         """A statement about results, narrowed to those that were asked for; perhaps by other conditions."""
         statement = statement.where(*(self.conditions if conditions is None else conditions))
         return statement if self.scope.empty else values.add_filters(statement, self.filters)
+
+    def look_up(
+        self, statement: sa.Select[Any], conditions: list[sa.ColumnElement[bool]] | None = None
+    ) -> sa.Select[Any]:
+        """The same for the sake of a short list: from the few results that meet the leading filter, else from
+        whatever the statement reads in order, with a look at the values of one result after the other."""
+        statement = statement.where(*(self.conditions if conditions is None else conditions))
+        if self.scope.empty:
+            return statement
+        if self.leading is None:
+            return statement.where(*values.filter_conditions(self.filters, one_by_one=True))
+        few = values.rows_of(*self.leading).cte().prefix_with("MATERIALIZED")
+        others = [pair for pair in self.filters if pair != self.leading]
+        statement = statement.join_from(RESULTS, few, few.c.result_id == RESULTS.c.id)
+        return statement.where(*values.filter_conditions(others, one_by_one=True))
+
+    @functools.cached_property
+    def leading(self) -> tuple[Filter, Place] | None:
+        """The filter that the fewest results meet, if these are few.
+
+        Found out with a look into the index: the statistics of a database are about all fields at once and
+        tell nothing about a single one.
+        """
+        able = [] if self.scope.empty else [pair for pair in self.filters if values.may_lead(*pair)]
+        if not able:
+            return None
+        counts = [
+            sa.select(sa.func.count())
+            .select_from(values.rows_of(*pair).limit(FEW + 1).subquery())
+            .scalar_subquery()
+            for pair in able
+        ]
+        numbers = self.session.execute(sa.select(*counts)).one()
+        number, pair = min(zip(numbers, able, strict=True), key=lambda each: each[0])
+        return pair if number <= FEW else None
 
     def where(self) -> list[sa.ColumnElement[bool]]:
         """Everything a result has to meet, as conditions that need no other table in the statement."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _ORDERED_BY_INDEX = frozenset({"execution_datetime", "upload_datetime"})
 
+_EVERYTHING = sa.literal_column("*")
+
 
 class ResultSource:
     """The results of a search in the order of some keys."""
@@ -34,14 +36,14 @@ class ResultSource:
         self._branches = branches
         keys, self._joins = search.sorted(keys)
         self.order = Order(keys, [RESULTS.c.id])
-        # Rows that come one by one in the right order need no picking.
-        self._direct = len(keys) == 2 and keys[0].field.name in _ORDERED_BY_INDEX and not branches
+        self._indexed = len(keys) == 2 and keys[0].field.name in _ORDERED_BY_INDEX
 
     def read(self, limit: int, *, offset: int = 0, after: tuple[Any, ...] | None = None) -> list[Found]:
         """At most so many results, from an offset or after the place that one with these values has."""
         if self._search.scope.empty or limit < 1:
             return []
-        if self._direct and not offset:
+        # Rows that come one by one in the right order need no picking.
+        if self._indexed and not offset and not self._branches:
             return self._fetch(self._part(self._rows, None, after).limit(limit))
         return self._fetch(self._complete(self._pick(limit, offset, after)))
 
@@ -55,12 +57,9 @@ class ResultSource:
     def _pick(self, limit: int, offset: int, after: tuple[Any, ...] | None) -> sa.Select[Any]:
         identifiers = sa.select(RESULTS.c.id)
         if not self._branches:
-            return _cut(self._part(identifiers, None, after), limit, offset)
-        parts = [
-            sa.select(self._part(identifiers, branch, after).limit(offset + limit).subquery())
-            for branch in self._branches
-        ]
-        return _cut(self._ordered(sa.union_all(*parts).subquery("parts")), limit, offset)
+            return cut(self._part(identifiers, None, after), limit, offset)
+        parts = [self._part(identifiers, branch, after).limit(offset + limit) for branch in self._branches]
+        return cut(self._ordered(parts), limit, offset)
 
     def _part(
         self,
@@ -69,38 +68,51 @@ class ResultSource:
         after: tuple[Any, ...] | None,
     ) -> sa.Select[Any]:
         """Results in order, with what they are ordered by, after the place of some values."""
-        statement = self._search.narrow(statement, branch)
+        narrow = self._search.look_up if self._indexed or self._search.leading else self._search.narrow
+        statement = narrow(statement, branch)
         for join in self._joins:
             statement = join(statement)
         if after is not None:
             statement = statement.where(self.order.after(after))
         return self.order.by(statement)
 
-    def _ordered(self, picked: sa.FromClause) -> sa.Select[Any]:
-        return sa.select(picked).order_by(*self._order_of(picked))
+    def _ordered(self, parts: Sequence[sa.Select[Any]]) -> sa.Select[Any]:
+        """Several lists, put together in order."""
+        # Everything is called by name from here on: columns of subqueries of subqueries take SQLAlchemy
+        # longer to make than the database takes to answer.
+        if len(parts) == 1:
+            whole = parts[0].subquery("parts")
+        else:
+            each = (sa.select(_EVERYTHING).select_from(part.subquery()) for part in parts)
+            whole = sa.union_all(*each).subquery("parts")
+        return sa.select(_EVERYTHING).select_from(whole).order_by(*self._order_in("parts"))
 
-    def _order_of(self, picked: sa.FromClause) -> list[sa.ColumnElement[Any]]:
-        return [
-            picked.c[column.name].desc() if descending else picked.c[column.name].asc()
-            for column, (_, descending) in zip(self.order.columns, self.order.parts, strict=True)
-        ]
+    def _order_in(self, table: str) -> list[sa.ColumnElement[Any]]:
+        """The order, where its values are columns of a table of that name."""
+        found: list[sa.ColumnElement[Any]] = []
+        for column, (_, descending) in zip(self.order.columns, self.order.parts, strict=True):
+            value: sa.ColumnElement[Any] = sa.literal_column(f"{table}.{column.name}")
+            found.append(value.desc() if descending else value.asc())
+        return found
 
     def _complete(self, picked: sa.Select[Any]) -> sa.Select[Any]:
         """What the rows hold of the results that were picked."""
-        found = picked.subquery("picked")
         (key,) = self.order.key_columns
-        columns = [found.c[column.name] for column in (*self.order.columns, key)]
+        same = sa.literal_column(f"picked.{key.name}", key.type) == RESULTS.c.id
+        values = (
+            sa.literal_column(f"picked.{column.name}", column.type) for column in (*self.order.columns, key)
+        )
         return (
-            self._rows.join_from(RESULTS, found, found.c[key.name] == RESULTS.c.id)
-            .add_columns(*columns)
+            self._rows.join_from(RESULTS, picked.subquery("picked"), same)
+            .add_columns(*values)
             .order_by(None)
-            .order_by(*self._order_of(found))
+            .order_by(*self._order_in("picked"))
         )
 
     def _fetch(self, statement: sa.Select[Any]) -> list[Found]:
         return self.order.found(self._search.session.execute(statement))
 
 
-def _cut(statement: sa.Select[Any], limit: int, offset: int) -> sa.Select[Any]:
+def cut(statement: sa.Select[Any], limit: int, offset: int) -> sa.Select[Any]:
     statement = statement.limit(limit)
     return statement.offset(offset) if offset else statement

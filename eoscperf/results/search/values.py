@@ -51,7 +51,8 @@ class Place:
 def find(path: Path, view: CatalogueView, benchmarks: Iterable[uuid.UUID]) -> Place:
     """Where the values at a path are kept for results of these benchmarks."""
     text = path.text()
-    found, unread = [], []
+    found: list[int] = []
+    unread: list[uuid.UUID] = []
     for benchmark in benchmarks:
         field = view.field(benchmark, text)
         if field is not None and field.searchable:
@@ -69,16 +70,14 @@ def among(column: sa.ColumnElement[Any], values: Sequence[Any]) -> sa.ColumnElem
 # --- filters
 
 
-def add_filters(
-    statement: sa.Select[Any], wanted: Sequence[tuple[Filter, Place]]
-) -> sa.Select[Any]:
+def add_filters(statement: sa.Select[Any], wanted: Sequence[tuple[Filter, Place]]) -> sa.Select[Any]:
     """The statement about results, narrowed to those that meet every filter.
 
     A filter that the rows decide becomes a join, which may be where the database begins.
     """
     others: list[tuple[Filter, Place]] = []
     for condition, place in wanted:
-        if not place.known or _wants_nothing(condition):
+        if not place.known or wants_nothing(condition):
             others.append((condition, place))
             continue
         values = VALUES.alias()
@@ -87,8 +86,14 @@ def add_filters(
     return statement.where(*filter_conditions(others))
 
 
-def filter_conditions(wanted: Sequence[tuple[Filter, Place]]) -> list[sa.ColumnElement[bool]]:
-    """The filters as conditions on results."""
+def filter_conditions(
+    wanted: Sequence[tuple[Filter, Place]], *, one_by_one: bool = False
+) -> list[sa.ColumnElement[bool]]:
+    """The filters as conditions on results.
+
+    PostgreSQL may begin with the rows that meet a condition and put everything else in order afterwards; not
+    so if each result is to be looked at `one_by_one`.
+    """
     found: list[sa.ColumnElement[bool]] = []
     read: list[Filter] = []
     for condition, place in wanted:
@@ -97,14 +102,29 @@ def filter_conditions(wanted: Sequence[tuple[Filter, Place]]) -> list[sa.ColumnE
         elif place.unread:
             found.append(_by_rows_or_json(condition, place))
         else:
-            found.append(sa.not_(_has_row(place)) if _wants_nothing(condition) else _has_row(place, condition))
+            nothing = wants_nothing(condition)
+            row = _row(place, None if nothing else condition)
+            there = row.scalar_subquery().is_not(None) if one_by_one else sa.exists(row)
+            found.append(sa.not_(there) if nothing else there)
     return [*found, json_sql.where_all(read, RESULTS.c.json)] if read else found
+
+
+def may_lead(condition: Filter, place: Place) -> bool:
+    """Whether the rows that meet a filter are found without looking at any result."""
+    return place.known and not wants_nothing(condition) and not reads_json(condition)
+
+
+def rows_of(condition: Filter, place: Place) -> sa.Select[Any]:
+    """The ids of all results that meet a filter that may lead, whatever else they are."""
+    values = VALUES.alias()
+    found: sa.Select[Any] = sa.select(values.c.result_id)
+    return found.where(among(values.c.field_id, place.fields), holds(condition, values))
 
 
 def holds(condition: Filter, values: sa.FromClause) -> sa.ColumnElement[bool]:
     """Whether the value in a row meets the filter; of `exists false` no row does."""
     if condition.operator == "exists":
-        return sa.false() if _wants_nothing(condition) else sa.true()
+        return sa.false() if wants_nothing(condition) else sa.true()
     if condition.operator == "contains":
         return sa.or_(
             sa.and_(values.c.kind == STRING, contains_ci(values.c.text, condition.value.text)),
@@ -122,15 +142,13 @@ def holds(condition: Filter, values: sa.FromClause) -> sa.ColumnElement[bool]:
         )
     value = condition.value
     compare: Callable[[Any, Any], Any] = filters.COMPARISONS[condition.operator]
-    return sa.and_(
-        values.c.kind == KINDS[value.kind], compare(_column(value.kind, values), _stored(value))
-    )
+    return sa.and_(values.c.kind == KINDS[value.kind], compare(_column(value.kind, values), _stored(value)))
 
 
 def kinds_of(condition: Filter) -> frozenset[int]:
     """The kinds of values that can meet a filter; `NULL` stands for a missing one, too."""
     if condition.operator == "exists":
-        return frozenset({NULL}) if _wants_nothing(condition) else frozenset(KINDS.values())
+        return frozenset({NULL}) if wants_nothing(condition) else frozenset(KINDS.values())
     if condition.operator == "contains":
         return frozenset({STRING, COMPOSITE})
     return frozenset(KINDS[value.kind] for value in condition.values)
@@ -141,27 +159,27 @@ def reads_json(condition: Filter) -> bool:
     return condition.operator == "contains"
 
 
-def _wants_nothing(condition: Filter) -> bool:
+def wants_nothing(condition: Filter) -> bool:
+    """Whether the filter is `exists false`, which no row can tell."""
     return condition.operator == "exists" and not condition.value.typed
 
 
 def _by_rows_or_json(condition: Filter, place: Place) -> sa.ColumnElement[bool]:
     by_rows = (
-        sa.and_(sa.not_(among(RESULTS.c.benchmark_id, place.unread)), sa.not_(_has_row(place)))
-        if _wants_nothing(condition)
-        else _has_row(place, condition)
+        sa.and_(sa.not_(among(RESULTS.c.benchmark_id, place.unread)), sa.not_(sa.exists(_row(place))))
+        if wants_nothing(condition)
+        else sa.exists(_row(place, condition))
     )
-    by_json = sa.and_(
-        among(RESULTS.c.benchmark_id, place.unread), json_sql.where(condition, RESULTS.c.json)
-    )
+    by_json = sa.and_(among(RESULTS.c.benchmark_id, place.unread), json_sql.where(condition, RESULTS.c.json))
     return sa.or_(by_rows, by_json)
 
 
-def _has_row(place: Place, condition: Filter | None = None) -> sa.ColumnElement[bool]:
+def _row(place: Place, condition: Filter | None = None) -> sa.Select[Any]:
+    """The row that a result has at a place, if it meets the filter."""
     values = VALUES.alias()
     more = () if condition is None else (holds(condition, values),)
-    found = sa.select(sa.literal_column("1")).select_from(values)
-    return sa.exists(found.where(place.of(values, RESULTS.c.id), *more).correlate(RESULTS))
+    found: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(values)
+    return found.where(place.of(values, RESULTS.c.id), *more).correlate(RESULTS)
 
 
 def _column(kind: str, values: sa.FromClause) -> sa.ColumnElement[Any]:
@@ -181,9 +199,7 @@ def json_path(key: SortKey) -> Path | None:
     return jsonpath.parse(text) if prefix == "json" and text else None
 
 
-def sort_key(
-    key: SortKey, place: Place
-) -> tuple[SortKey, Callable[[sa.Select[Any]], sa.Select[Any]]]:
+def sort_key(key: SortKey, place: Place) -> tuple[SortKey, Callable[[sa.Select[Any]], sa.Select[Any]]]:
     """A key that sorts by the rows of a place as far as they tell, and what joins these to a statement."""
     if not place.fields:
         return key, lambda statement: statement
@@ -193,9 +209,7 @@ def sort_key(
     if place.unread:
         read = among(RESULTS.c.benchmark_id, place.unread)
         by_json = json_sql.sort_components(place.path, RESULTS.c.json)
-        parts = [
-            sa.case((read, slow), else_=part) for part, (slow, _) in zip(parts, by_json, strict=True)
-        ]
+        parts = [sa.case((read, slow), else_=part) for part, (slow, _) in zip(parts, by_json, strict=True)]
     components = [Component(part, follows) for part, follows in zip(parts, (False, True, True), strict=True)]
 
     def join(statement: sa.Select[Any]) -> sa.Select[Any]:

@@ -3,6 +3,9 @@
 The ids of rows say when: whoever writes the row with an id that is a multiple of `STEP` folds the last
 `STEP` rows, at a multiple of `STEP * FACTOR` the last `STEP * FACTOR` rows, and so on. Each row is thus
 folded a few times at most, whatever number there is, and uploads in between do nothing.
+
+What is left of rows keeps the greatest of their ids: new ones would use up multiples that nobody notices,
+or on SQLite, where the next id is the greatest one plus one, come by the same multiple again and again.
 """
 
 from __future__ import annotations
@@ -56,11 +59,7 @@ def fold_rows(session: Session, after: int, until: int, *, most: int) -> None:
 
 
 def _fold_sqlite(session: Session, after: int, until: int) -> dict[int, int]:
-    """The numbers of values by field.
-
-    A row that stays keeps its id: SQLite gives the greatest one plus one to the next row, so ids would go
-    back and come by the same multiple again and again.
-    """
+    """The numbers of values by field."""
     window = (TALLIES.c.id > after, TALLIES.c.id <= until)
     place = (TALLIES.c.facet, TALLIES.c.benchmark_id, TALLIES.c.flavor_id, TALLIES.c.key)
     countable = {
@@ -100,10 +99,10 @@ _FOLD = sa.text(
         SELECT id FROM result_tallies WHERE id > :after AND id <= :until FOR UPDATE SKIP LOCKED
     ), gone AS (
         DELETE FROM result_tallies t USING free WHERE t.id = free.id
-        RETURNING t.facet, t.benchmark_id, t.flavor_id, t.key, t.number
+        RETURNING t.*
     ), folded AS (
-        INSERT INTO result_tallies (facet, benchmark_id, flavor_id, key, number)
-        SELECT facet, benchmark_id, flavor_id, key, sum(number) FROM gone
+        INSERT INTO result_tallies (id, facet, benchmark_id, flavor_id, key, number)
+        SELECT max(id), facet, benchmark_id, flavor_id, key, sum(number) FROM gone
         WHERE facet <> :field
             OR split_part(key, ':', 1)::int IN (SELECT id FROM result_fields WHERE countable)
         GROUP BY facet, benchmark_id, flavor_id, key HAVING sum(number) <> 0

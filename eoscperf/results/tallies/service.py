@@ -59,10 +59,17 @@ class Tallies:
 
     def created(self, results: Iterable[Counted], countable: Collection[int]) -> None:
         """New visible results; `countable` are the ids of fields whose values are tallied."""
+        self.fold(*rows.insert(self._session, self.changes(results, countable)))
+
+    def changes(self, results: Iterable[Counted], countable: Collection[int]) -> list[rows.Delta]:
+        """What `created` writes; fields that turn out to have too many values are flagged."""
         deltas, uncountable = _deltas(results, countable, 1)
         if uncountable:
             flag_fields(self._session, uncountable=uncountable)
-        first, last = rows.insert(self._session, deltas)
+        return deltas
+
+    def fold(self, first: int, last: int) -> None:
+        """Add up rows if it is time, now that those with these ids have been written."""
         fold(self._session, first, last, most=MAX_DISTINCT)
 
     def moved(self, result: Result, before: str, after: str) -> None:
@@ -82,7 +89,7 @@ class Tallies:
         ).all()
         counted = Counted(result.benchmark_id, result.flavor_id, result.execution_datetime, tags, leaves)
         deltas, _ = _deltas([counted], {leaf[0] for leaf in leaves}, 1 if after == VISIBLE else -1)
-        rows.insert(self._session, deltas)
+        self.fold(*rows.insert(self._session, deltas))
 
     def moved_all(self, *which: sa.ColumnElement[bool], sign: int) -> None:
         """All results for which these conditions on `Result` hold became visible (1) or ceased to be (-1).
@@ -99,13 +106,11 @@ class Tallies:
             return
         note_change(self._session)
         place = (result.benchmark_id, result.flavor_id)
-        rows.insert(
-            self._session,
-            [
-                *((TAG, *place, tag_key(tag), 1) for tag in added),
-                *((TAG, *place, tag_key(tag), -1) for tag in removed),
-            ],
-        )
+        deltas: list[rows.Delta] = [
+            *((TAG, *place, tag_key(tag), 1) for tag in added),
+            *((TAG, *place, tag_key(tag), -1) for tag in removed),
+        ]
+        self.fold(*rows.insert(self._session, deltas))
 
     def recount(self, benchmark_id: uuid.UUID) -> None:
         """Count anew all that needs no fields: the results of a benchmark, their years and tags."""

@@ -1,4 +1,4 @@
-"""A database of the earlier service, the command that takes it over, and the API on what came of it."""
+"""A database of the earlier service, taking it over, and the API on what came of it."""
 
 from __future__ import annotations
 
@@ -7,28 +7,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from sqlalchemy import orm
 
 from eoscperf.db import make_engine
+from eoscperf.earlier.source import opened
+from eoscperf.earlier.taking import take_over as take_everything_over
+from eoscperf.earlier.zones import LocalTimes
 from eoscperf.scripts.admin import main
-from eoscperf.testing.api import ApiClient
 from eoscperf.testing.databases import TestDatabases
 from eoscperf.testing.earlier import EarlierDatabase
-from eoscperf.testing.factories import Make
 from eoscperf.testing.issuer import TestIssuer
 from eoscperf.users.models import User
 
-INI = """
-[app:main]
-use = egg:eoscperf
-sqlalchemy.url = {url}
-var = {folder}/var
-eoscperf.plugins = mail registry_check
-mail.from = perf@example.org
-"""
+Report = dict[str, Any]
+TakeOver = Callable[..., Report]
 
 
 @pytest.fixture
@@ -48,26 +44,93 @@ def earlier(empty_earlier: EarlierDatabase) -> EarlierDatabase:
     return empty_earlier
 
 
+def ids(report: Report, finding: str) -> list[str]:
+    """What the report lists as that."""
+    return [entry["id"] for entry in report["findings"].get(finding, {"entries": []})["entries"]]
+
+
+class NobodyWatches:
+    def stage(self, name: str, total: int) -> None:
+        pass
+
+    def advance(self, number: int) -> None:
+        pass
+
+
+@pytest.fixture
+def take_over(empty_earlier: EarlierDatabase, connection: sa.Connection) -> TakeOver:
+    """Takes everything over into the test's transaction, where the API finds it; gives the report."""
+
+    def take_over(*, app_timezone: str = "UTC", db_timezone: str = "UTC") -> Report:
+        joined = orm.Session(connection, join_transaction_mode="create_savepoint")
+        with opened(empty_earlier.url) as source, joined as session:
+            report = take_everything_over(
+                source,
+                session,
+                dry_run=False,
+                target_name="here",
+                app_times=LocalTimes(app_timezone),
+                db_times=LocalTimes(db_timezone),
+                schema_seconds=2.0,
+                progress=NobodyWatches(),
+            )
+            session.commit()
+        return json.loads(orjson.dumps(report.as_json()))
+
+    return take_over
+
+
+@pytest.fixture
+def person_of(issuer: TestIssuer, session: orm.Session) -> People:
+    return People(issuer.url, session)
+
+
+class People:
+    """Accounts that were taken over: `person_of("ann")` is whom requests are made as."""
+
+    def __init__(self, iss: str, session: orm.Session) -> None:
+        self.iss = iss
+        self._session = session
+
+    def __call__(self, sub: str) -> User:
+        return self._session.scalars(sa.select(User).where(User.sub == sub, User.iss == self.iss)).one()
+
+
+# The command
+
+
+INI = """
+[app:main]
+use = egg:eoscperf
+sqlalchemy.url = {url}
+var = {folder}/var
+"""
+
+
 class Command:
     """`eoscperf-admin import-earlier`, as it is typed."""
 
-    def __init__(self, ini: Path, source: str, report: Path) -> None:
+    def __init__(self, ini: Path, source: str) -> None:
         self.ini = ini
         self.source = source
-        self.report = report
+        self.report = ini.parent / "report.json"
 
     def __call__(self, *words: str, source: str | None = None) -> Result:
         arguments = ["-c", str(self.ini), "import-earlier", "--source", source or self.source, *words]
         return CliRunner().invoke(main, arguments)
 
-    def done(self, *words: str) -> dict[str, Any]:
+    def done(self, *words: str) -> Report:
         """The report of a run that has to succeed."""
         result = self(*words, "--report", str(self.report))
         assert result.exit_code == 0, (result.output, result.exception)
         return json.loads(self.report.read_text())
 
-    def ids(self, report: dict[str, Any], finding: str) -> list[str]:
-        return [entry["id"] for entry in report["findings"].get(finding, {"entries": []})["entries"]]
+    def refused(self, *words: str, source: str | None = None) -> str:
+        """What is said by a run that must not succeed."""
+        result = self(*words, source=source)
+        assert result.exit_code in (1, 2), (result.output, result.exception)
+        assert "Traceback" not in result.output
+        return result.output
 
 
 @pytest.fixture
@@ -81,10 +144,10 @@ def write_ini(tmp_path: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def take_over(
-    write_ini: Callable[[str], Path], fresh_database_url: str, empty_earlier: EarlierDatabase, tmp_path: Path
+def command(
+    write_ini: Callable[[str], Path], fresh_database_url: str, empty_earlier: EarlierDatabase
 ) -> Command:
-    return Command(write_ini(fresh_database_url), empty_earlier.url, tmp_path / "report.json")
+    return Command(write_ini(fresh_database_url), empty_earlier.url)
 
 
 @pytest.fixture
@@ -95,45 +158,15 @@ def target(fresh_database_url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def stored(target: sa.Engine) -> Callable[[], dict[str, int]]:
-    """The number of rows of every table that has any, but for the stamp of the catalogue."""
+def contents(target: sa.Engine) -> Callable[[], dict[str, Any]]:
+    """All rows of every table of the target that has any."""
 
-    def stored() -> dict[str, int]:
+    def contents() -> dict[str, Any]:
         with target.connect() as connection:
-            names = sa.inspect(connection).get_table_names()
-            counts = {
-                name: connection.scalar(sa.select(sa.func.count()).select_from(sa.table(name)))
-                for name in names
-                if name not in ("alembic_version", "catalogue_stamps")
+            rows = {
+                name: sorted(map(repr, connection.exec_driver_sql(f'SELECT * FROM "{name}"')))
+                for name in sa.inspect(connection).get_table_names()
             }
-        return {name: number for name, number in counts.items() if number}
+        return {name: found for name, found in rows.items() if found}
 
-    return stored
-
-
-@pytest.fixture
-def after(make_app: Callable[..., Any], target: sa.Engine, issuer: TestIssuer) -> Iterator[ApiClient]:
-    """The API on the target, for what was taken over before the first request."""
-    app = make_app(target)
-    with orm.Session(target) as session:
-        yield ApiClient(app, issuer, Make(session, iss=issuer.url))
-    app.registry["eoscperf.bearer"].close()
-
-
-class People:
-    """People of the earlier service who can ask the API: `person_of("ann")` gives whom requests are made as."""
-
-    def __init__(self, iss: str, target: sa.Engine) -> None:
-        self.iss = iss
-        self._target = target
-
-    def __call__(self, sub: str) -> User:
-        with orm.Session(self._target) as session:
-            user = session.scalars(sa.select(User).where(User.sub == sub, User.iss == self.iss)).one()
-            session.expunge(user)
-        return user
-
-
-@pytest.fixture
-def person_of(issuer: TestIssuer, target: sa.Engine) -> People:
-    return People(issuer.url, target)
+    return contents

@@ -28,7 +28,7 @@ DRAFTS = (
 
 NAMES = st.sampled_from(["a", "b", "ab", "c/d", "ä"])
 NUMBERS = st.sampled_from(
-    [*"0 -0 1 1.0 10 1e1 2 2.5 0.1 0.10 1e-7 -3 100000000000000000000 1e20".split(), "9007199254740993.0"]
+    ["0", "-0", "1", "1.0", "10", "1e1", "2", "2.5", "0.10", "1e-7", "-3", "1e20", "9007199254740993.0"]
 ).map(jsontext.loads)
 SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, st.sampled_from(["", "a", "ab", "1", "ä", "true"]))
 VALUES = st.recursive(
@@ -147,7 +147,10 @@ MEASUREMENT = {
     "$defs": {
         "machine": {
             "type": "object",
-            "properties": {"cores": {"type": "integer", "minimum": 1}, "parts": {"$ref": "#/properties/parts"}},
+            "properties": {
+                "cores": {"type": "integer", "minimum": 1},
+                "parts": {"$ref": "#/properties/parts"},
+            },
             "if": {"required": ["parts"]},
             "then": {"not": {"required": ["cores"]}},
         }
@@ -203,12 +206,13 @@ def test_a_value_of_no_json_type_is_left_to_the_evaluation() -> None:
 
 
 def test_only_a_share_of_the_time_is_spent() -> None:
-    schema: Any = {"$ref": "#/$defs/a0", "$defs": {"a40": {"type": "object"}}}
-    for level in range(40):
-        following = {"$ref": f"#/$defs/a{level + 1}"}
-        schema["$defs"][f"a{level}"] = {"oneOf": [{"allOf": [following, following]}]}
-    # The evaluation remembers what it has found about a value, which leads through the 2^40 ways at once.
-    assert json_schema.validate(jsontext.dumps(schema), {}, seconds=5).issues == []
+    negated: Any = {"not": {"$ref": "#/$defs/a0"}}
+    schema: Any = {**negated, "$defs": {"a14": {"type": "array"}}}
+    for level in range(14):
+        following = [{"not": {"$ref": f"#/$defs/a{level + 1}"}} for _ in range(8)]
+        schema["$defs"][f"a{level}"] = {"allOf": following}
+    # The evaluation remembers what it has found about a value, which saves going all those ways.
+    assert json_schema.validate(jsontext.dumps(schema), {}, seconds=4).issues == []
 
 
 def test_the_automaton_of_a_pattern_is_kept_only_while_it_is_small() -> None:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from eoscperf import errors
+from eoscperf.results import batch_input
 from eoscperf.results.batch_input import NDJSON, read_batch
 
 SETTINGS = {"limits.batch_items": 3, "limits.tags": 2, "limits.result_bytes": 30}
@@ -74,3 +75,45 @@ def test_size_counts_without_blanks():
 def test_a_malformed_item_names_its_place():
     (only,) = read_batch([{**ITEM, "benchmark_id": "x"}], JSON, SETTINGS)
     assert [issue.pointer for issue in only.error.issues] == ["/0/benchmark_id"]
+
+
+IDS = [f"00000000-0000-0000-0000-00000000000{digit}" for digit in "abc"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"execution_datetime": "2024-06-01 10:00:00.123456789+02:00"},
+        {"execution_datetime": "2024-06-01"},
+        {"execution_datetime": 1717228800},
+        {"benchmark_id": ITEM["benchmark_id"].upper()},
+        {"benchmark_id": ITEM["benchmark_id"].replace("-", "")},
+        {"flavor_id": None},
+        {"flavor_id": [ITEM["flavor_id"]]},
+        {"json": [1]},
+        {"json": None},
+        {"tags_ids": []},
+        {"tags_ids": IDS[:2]},
+        {"tags_ids": [IDS[0], IDS[0].upper(), IDS[1], IDS[0]]},
+        {"tags_ids": IDS},
+        {"tags_ids": IDS[0]},
+        {"tags_ids": None},
+        {"tags_ids": [1]},
+        {"tags_ids": [{}]},
+        {"more": 1},
+    ],
+)
+def test_items_are_read_quickly_as_their_schema_would(changed, monkeypatch):
+    item = {**ITEM, **changed}
+    (quickly,) = read_batch([item], JSON, SETTINGS)
+    monkeypatch.setattr(batch_input, "_usual", lambda item, most_tags: None)
+    (by_schema,) = read_batch([item], JSON, SETTINGS)
+    assert quickly.upload == by_schema.upload
+    assert getattr(quickly.error, "issues", None) == getattr(by_schema.error, "issues", None)
+
+
+@pytest.mark.parametrize("key", sorted(ITEM))
+def test_what_is_missing_is_said_by_the_schema(key):
+    (only,) = read_batch([{name: value for name, value in ITEM.items() if name != key}], JSON, SETTINGS)
+    assert [(issue.pointer, issue.detail) for issue in only.error.issues] == [(f"/0/{key}", "is required")]

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from joserfc.jwk import OKPKey, RSAKey
 
+from eoscperf.security import bearer
 from eoscperf.security.bearer import InvalidToken, ProviderUnavailable
 from eoscperf.security.oidc_keys import read_keys
 from eoscperf.testing.issuer import TestIssuer
@@ -440,3 +441,55 @@ def test_an_edwards_key_may_carry_either_name(name):
     key = OKPKey.generate_key("Ed25519").as_dict(private=False)
 
     assert read_keys({"keys": [{**key, "alg": name}]})[0].algorithms == {"EdDSA"}
+
+
+@pytest.fixture
+def checked(monkeypatch):
+    """The tokens whose signatures were checked, in order."""
+    seen = []
+    real = bearer.match_signature
+
+    def match(token, keys):
+        seen.append(token)
+        return real(token, keys)
+
+    monkeypatch.setattr(bearer, "match_signature", match)
+    return seen
+
+
+def test_a_signature_is_checked_once_with_the_same_keys(tokens, issuer, checked):
+    token, other = issuer.mint(), issuer.mint("somebody else")
+    assert tokens.verify(token) == tokens.verify(token) != tokens.verify(other)
+    assert len(checked) == 2
+
+
+def test_a_signature_is_checked_again_with_new_keys(tokens, issuer, clock, checked):
+    token = issuer.mint(lifetime=3 * HOUR)
+    tokens.verify(token)
+    clock.pass_seconds(HOUR + 1)
+    tokens.verify(token)
+    assert len(checked) == 2
+
+    issuer.rotate()
+    tokens.verify(issuer.mint())
+
+    with pytest.raises(InvalidToken, match="Signature does not match"):
+        tokens.verify(token)
+
+
+def test_a_token_expires_however_often_it_was_accepted(tokens, issuer, clock):
+    token = issuer.mint(lifetime=600)
+    clock.pass_seconds(599)
+    tokens.verify(token)
+    clock.pass_seconds(120)
+    with pytest.raises(InvalidToken, match="expired"):
+        tokens.verify(token)
+
+
+def test_a_token_is_not_accepted_for_another_of_the_same_claims(tokens, issuer):
+    token = issuer.mint()
+    tokens.verify(token)
+    head, claims, signature = token.split(".")
+    changed = ("B" if signature[0] == "A" else "A") + signature[1:]
+    with pytest.raises(InvalidToken, match="Signature does not match"):
+        tokens.verify(f"{head}.{claims}.{changed}")

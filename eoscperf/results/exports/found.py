@@ -1,0 +1,225 @@
+"""The results that a search finds, as text straight from the database, some at a time.
+
+Whatever can be text is made text by the database, and what many results share is written once: with a
+million results it is the work for each single one that counts.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from eoscperf.listing import SortKey
+from eoscperf.results.catalogue import Catalogue, read_stamp
+from eoscperf.results.exports.rows import Facts, Row, Rows
+from eoscperf.results.exports.units import units_of
+from eoscperf.results.jsonpath import Path
+from eoscperf.results.models import Tag, result_tags
+from eoscperf.results.nested import NestedTexts
+from eoscperf.results.plain import plain_id
+from eoscperf.results.search.criteria import Criteria
+from eoscperf.results.search.search import Search
+from eoscperf.results.tables import RESULTS
+from eoscperf.results.writing import COLUMNS, ResultWriter
+from eoscperf.security.identity import Viewer
+
+FIRST, MOST = 100, 500
+"""Results that are read together: at first, and when they are small."""
+
+TOGETHER = 512 * 1024
+"""Characters that are written together, about; each result may have a megabyte."""
+
+KEPT = 100_000
+"""Names of tags and the like that are kept ready."""
+
+Record = Sequence[Any]
+"""What is read of each result: `COLUMNS`, for tables the ids of its tags as well."""
+
+
+class FoundRows(Rows):
+    """Everything that a search finds, in the order of its keys, as its viewer sees it."""
+
+    def __init__(
+        self,
+        session: Session,
+        search: Search,
+        keys: Sequence[SortKey],
+        writer: ResultWriter,
+        *,
+        most: int | None = None,
+        units: Mapping[Path, str] | None = None,
+    ) -> None:
+        super().__init__((), units)
+        self._session = session
+        self._search = search
+        self._keys = keys
+        self._writer = writer
+        self._most = most
+        self._wanted = min(FIRST, MOST)
+        self._found: sa.Result[Any] | None = None
+        self._benchmarks: dict[str, tuple[str, str]] = {}
+        self._flavors: dict[str, tuple[str, str, str, str]] = {}
+        """what a table says of them"""
+        self._tags: dict[str, str] = {}
+        """name by id; empty for deleted ones"""
+
+    def close(self) -> None:
+        """Give the cursor back."""
+        if self._found is not None:
+            self._found.close()
+
+    def __iter__(self) -> Iterator[Row]:
+        for rows in self.batches():
+            yield from rows
+
+    def batches(self) -> Iterator[Sequence[Row]]:
+        for records in self._read(_TAGS_IDS):
+            self._wanted = _fitting(sum([len(record[_JSON]) for record in records]), len(records))
+            self._learn_tags(records)
+            yield [Row(self, record) for record in records]
+
+    def texts(self) -> Iterator[Sequence[str]]:
+        for records in self._read():
+            texts = self._writer.write(records)
+            self._wanted = _fitting(sum(map(len, texts)), len(texts))
+            yield texts
+
+    def json(self, record: Record) -> str:
+        (text,) = self._writer.write([record[: len(COLUMNS)]])
+        return text
+
+    def measured(self, record: Record) -> str:
+        return record[_JSON]
+
+    def facts(self, record: Record) -> Facts:
+        benchmark, benchmark_name = self._benchmark(record[_BENCHMARK])
+        site, site_name, flavor, flavor_name = self._flavor(record[_FLAVOR])
+        return Facts(
+            _dashed(record[_ID]),
+            _moment(record[_EXECUTED]),
+            _moment(record[_UPLOADED]),
+            benchmark,
+            benchmark_name,
+            site,
+            site_name,
+            flavor,
+            flavor_name,
+            self._names_of_tags(record[_TAGS]),
+            record[_STATUS],
+        )
+
+    def _read(self, *more: sa.ColumnElement[Any]) -> Iterator[Sequence[Record]]:
+        columns = _COLUMNS[self._session.get_bind().dialect.name]
+        statement = self._search.select(sa.select(*columns, *more), self._keys).limit(self._most)
+        # Nothing is read ahead, so that every read can be as large as is right for it.
+        options = {"stream_results": True, "max_row_buffer": 1}
+        self._found = self._session.execute(statement, execution_options=options)
+        while records := self._found.fetchmany(self._wanted):
+            yield records
+
+    def _benchmark(self, identifier: str) -> tuple[str, str]:
+        shown = self._benchmarks.get(identifier)
+        if shown is None:
+            benchmark = self._search.view.benchmarks[uuid.UUID(identifier)]
+            shown = self._benchmarks[identifier] = (str(benchmark.id), benchmark.name)
+        return shown
+
+    def _flavor(self, identifier: str) -> tuple[str, str, str, str]:
+        shown = self._flavors.get(identifier)
+        if shown is None:
+            flavor = self._search.view.flavors[uuid.UUID(identifier)]
+            site = self._search.view.sites[flavor.site_id]
+            shown = self._flavors[identifier] = (str(site.id), site.name, str(flavor.id), flavor.name)
+        return shown
+
+    def _names_of_tags(self, identifiers: str | None) -> str:
+        if identifiers is None:
+            return ""
+        return ";".join(sorted(filter(None, map(self._tags.__getitem__, identifiers.split(",")))))
+
+    def _learn_tags(self, records: Sequence[Record]) -> None:
+        """Have the names of their tags ready."""
+        tagged = {record[_TAGS] for record in records} - {None}
+        missing = {name for names in tagged for name in names.split(",")} - self._tags.keys()
+        if not missing:
+            return
+        if len(self._tags) > KEPT:
+            self._tags.clear()
+            missing = {name for names in tagged for name in names.split(",")}
+        ids = {uuid.UUID(name): name for name in missing}
+        known = self._session.execute(sa.select(Tag.id, Tag.name, Tag.status).where(Tag.id.in_(sorted(ids))))
+        for identifier, name, status in known:
+            self._tags[ids[identifier]] = name if status == "live" else ""
+
+
+def find(
+    session: Session,
+    criteria: Criteria,
+    viewer: Viewer,
+    keys: Sequence[SortKey],
+    columns: Sequence[Path],
+    most: int | None,
+    catalogue: Catalogue,
+    nested: NestedTexts,
+) -> FoundRows:
+    """Everything asked for in the order of the keys, at most so many; for a table of these columns."""
+    stamp = read_stamp(session)
+    search = Search(session, criteria, viewer, catalogue.view(session, stamp))
+    writer = ResultWriter(session, viewer, nested, stamp)
+    units = units_of(session, criteria, columns)
+    return FoundRows(session, search, keys, writer, most=most, units=units)
+
+
+_NAMES = [*(str(column.key) for column in COLUMNS), "tags_ids"]
+_ID, _JSON, _EXECUTED, _UPLOADED, _BENCHMARK, _FLAVOR, _STATUS, _TAGS = map(
+    _NAMES.index,
+    (
+        *("id", "json", "execution_datetime", "upload_datetime", "benchmark_id", "flavor_id", "status"),
+        "tags_ids",
+    ),
+)
+"""Where what is in a record."""
+
+_TAGS_IDS = (
+    sa.select(sa.func.aggregate_strings(sa.cast(plain_id(result_tags.c.tag_id), sa.Text()), ","))
+    .where(result_tags.c.result_id == RESULTS.c.id)
+    .correlate(RESULTS)
+    .scalar_subquery()
+    .label("tags_ids")
+)
+
+
+def _formatted(name: str) -> sa.ColumnElement[str]:
+    """A moment as SQLite keeps it, whatever time zone and style the session has."""
+    local = sa.func.timezone("UTC", RESULTS.c[name])
+    return sa.func.to_char(local, "YYYY-MM-DD HH24:MI:SS.US", type_=sa.Text()).label(name)
+
+
+_COLUMNS = {
+    "sqlite": list(COLUMNS),
+    "postgresql": [
+        _formatted(name) if name.endswith("_datetime") else column
+        for name, column in zip(_NAMES, COLUMNS, strict=False)
+    ],
+}
+
+
+def _moment(text: str) -> str:
+    """RFC 3339, without digits of a second that are all zero."""
+    return f"{text[:10]}T{text[11:].removesuffix('.000000')}Z"
+
+
+def _dashed(identifier: str) -> str:
+    """A UUID as it is written; SQLite keeps the digits alone."""
+    if len(identifier) == 36:
+        return identifier
+    return f"{identifier[:8]}-{identifier[8:12]}-{identifier[12:16]}-{identifier[16:20]}-{identifier[20:]}"
+
+
+def _fitting(characters: int, number: int) -> int:
+    """How many results to read together when so many had so many characters."""
+    return max(1, min(MOST, TOGETHER * number // max(1, characters)))
