@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import select
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,7 +93,6 @@ def make_engine(url: str | sa.URL, **options: Any) -> sa.Engine:
     if url.get_backend_name() == "postgresql":
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        options.setdefault("pool_pre_ping", True)
     # Errors are logged with their statement; its values are addresses of people and what they uploaded.
     options.setdefault("hide_parameters", True)
     file = url.database or ":memory:"
@@ -103,7 +104,59 @@ def make_engine(url: str | sa.URL, **options: Any) -> sa.Engine:
     engine = sa.create_engine(url, **options)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
+    else:
+        _prepare_postgresql(engine)
+        _replace_dead_connections(engine)
     return engine
+
+
+IDLE = 10.0
+"""Seconds after which a connection to PostgreSQL has to prove that it is alive."""
+
+_USED = "eoscperf.used"
+
+
+def _replace_dead_connections(engine: sa.Engine) -> None:
+    """Connections that ended while nobody used them are replaced before anybody notices.
+
+    Asking the server each time costs more than many a query. When it ends a connection it says so, which can be
+    seen without asking; only after a while is it asked, for the sake of networks that forget connections.
+    """
+
+    @sa.event.listens_for(engine, "checkin")
+    def checkin(connection: Any, record: Any) -> None:
+        record.info[_USED] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def checkout(connection: Any, record: Any, proxy: Any) -> None:
+        used = record.info.get(_USED)
+        if used is None or (time.monotonic() - used < IDLE and not _has_news(connection)):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as problem:
+            raise sa.exc.InvalidatePoolError(str(problem)) from problem
+
+
+def _has_news(connection: Any) -> bool:
+    """Whether the server has sent something that nobody asked for, or is gone."""
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _prepare_postgresql(engine: sa.Engine) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def connect(connection: Any, record: Any) -> None:
+        # Statements here are short and many at a time: to start processes or a compiler for one of them takes
+        # longer than most of them do.
+        cursor = connection.cursor()
+        cursor.execute("SELECT set_config('max_parallel_workers_per_gather', '0', false)")
+        cursor.execute("SELECT set_config('jit', 'off', false)")
+        cursor.close()
+        connection.commit()
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql, sqlite
 
 _COLUMNS = "eoscperf.state_columns"
 _READER = "eoscperf.state_reader"
@@ -39,18 +40,19 @@ class StateReader:
     def __init__(self, columns: Mapping[str, sa.ScalarSelect[Any]]) -> None:
         self._names = tuple(columns)
         further = [column.label(name) for name, column in columns.items()]
-        self._of_postgresql = sa.select(*_POSTGRESQL, *further)
-        self._of_sqlite = sa.select(_SQLITE.scalar_subquery(), *further)
+        # As text: that is all a driver wants, and the statement is sent with nearly every request.
+        self._of_postgresql = _text(sa.select(*_POSTGRESQL, *further), postgresql.dialect())
+        self._of_sqlite = _text(sa.select(_SQLITE.scalar_subquery(), *further), sqlite.dialect())
 
     def read(self, session: orm.Session) -> DatabaseState:
         """What the session sees now. What it reads afterwards is as new, or newer."""
         token = place = None
         if session.get_bind().dialect.name == "postgresql":
-            snapshot, life, unchanged, *values = session.execute(self._of_postgresql).one()
+            snapshot, life, unchanged, *values = _ask(session, self._of_postgresql)
             if unchanged and _is_own(session):
                 token = (snapshot, life)
         else:
-            seen, *values = session.execute(self._of_sqlite).one()
+            seen, *values = _ask(session, self._of_sqlite)
             if _is_own(session):
                 connection = session.connection()
                 changes = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
@@ -60,11 +62,20 @@ class StateReader:
         return DatabaseState(token, place, dict(zip(self._names, values, strict=True)))
 
 
-# Numbers of transactions may come again in another life of the server, restored from a backup.
+def _text(statement: sa.Select[Any], dialect: sa.Dialect) -> str:
+    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+
+
+def _ask(session: orm.Session, statement: str) -> Any:
+    return session.connection().exec_driver_sql(statement).one()
+
+
+# Numbers of transactions may come again in another life of the server, restored from a backup. A server that
+# follows another one does not tell all that its snapshots leave out.
 _POSTGRESQL = (
     sa.cast(sa.func.pg_current_snapshot(), sa.Text),
     sa.cast(sa.func.pg_postmaster_start_time(), sa.Text),
-    sa.func.pg_current_xact_id_if_assigned().is_(None),
+    sa.and_(sa.func.pg_current_xact_id_if_assigned().is_(None), sa.not_(sa.func.pg_is_in_recovery())),
 )
 _SQLITE: sa.Select[Any] = sa.select(sa.column("data_version")).select_from(sa.table("pragma_data_version"))
 

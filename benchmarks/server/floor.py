@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +22,8 @@ PIECE = 65_536
 
 
 def app(global_config: dict[str, str], **settings: Any) -> Any:
-    """For `paste.app_factory`: the platform with the floor."""
+    """For `paste.app_factory`: the platform with the floor. The process ends when its standard input does."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     made = eoscperf.main(global_config, **settings)
     config = Configurator(registry=made.registry)
     config.add_route("floor", r"/floor/{bytes:\d{1,8}}")
@@ -60,6 +64,13 @@ def _body(size: int) -> bytes:
             _BODIES.clear()
         kept = _BODIES[size] = b'"' + b"x" * (size - 3) + b'"\n'
     return kept
+
+
+def _end_with_parent() -> None:
+    """Whatever happens to who started it, the server does not outlive that."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os._exit(0)
 
 
 _BODIES: dict[int, bytes] = {}

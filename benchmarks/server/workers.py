@@ -65,7 +65,7 @@ class Worker:
             [sys.executable, "-m", "pyramid.scripts.pserve", str(ini), f"http_port={port}"],
             cwd=CHECKOUT,
             env=os.environ | {"PYTHONPATH": str(CHECKOUT), "EOSCPERF_HTTP_PORT": str(port)},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
         )
         self._await()
@@ -85,7 +85,8 @@ class Worker:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait()
+        # Closes its standard input, too.
+        self._process.communicate()
 
     def _await(self) -> None:
         deadline = time.monotonic() + PATIENCE

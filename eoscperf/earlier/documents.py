@@ -17,8 +17,8 @@ from eoscperf import jsontext
 from eoscperf.benchmarks.json_schema import ValidationTimeout, check_schema
 
 
-class Unreadable(ValueError):
-    """Nested so deep that nothing here could ever read it."""
+class Unacceptable(ValueError):
+    """No result as anybody knows it: not an object, or nested so deep that nothing here could read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +43,20 @@ class SchemaDocument:
 
 
 def result_document(text: str) -> Document:
-    """The JSON of a result from the text of PostgreSQL's `jsonb`; raises Unreadable."""
+    """The JSON of a result from the text of PostgreSQL's `jsonb`; raises Unacceptable."""
+    unusual = None
     try:
         value = jsontext.loads(text)
-        unusual = None if isinstance(value, dict) else "not an object"
     except jsontext.JSONTextError as problem:
         unusual = problem.detail.removeprefix("Body is ")
         try:
             value = jsontext.loads_stored(text)
         except jsontext.JSONTextError as deeper:
-            raise Unreadable(deeper.detail) from None
-        with _without_limits():
-            return Document(jsontext.dumps(value), jsontext.content_hash(value), unusual)
-    return Document(jsontext.dumps(value), jsontext.content_hash(value), unusual)
+            raise Unacceptable(deeper.detail) from None
+    if not isinstance(value, dict):
+        raise Unacceptable("The JSON is no object")
+    with _without_limits() if unusual else contextlib.nullcontext():
+        return Document(jsontext.dumps(value), jsontext.content_hash(value), unusual)
 
 
 def schema_document(text: str, seconds: float) -> SchemaDocument:

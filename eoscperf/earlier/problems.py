@@ -12,7 +12,7 @@ class SourceUnusable(EarlierProblem):
 
 
 class TargetUnusable(EarlierProblem):
-    """The database of this installation is not ready for it."""
+    """The database of this installation does not take the rows."""
 
 
 class NamesTaken(EarlierProblem):

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from eoscperf.earlier.documents import Unreadable, result_document
+from eoscperf.earlier.documents import Unacceptable, result_document
 from eoscperf.earlier.problems import SourceUnusable
 from eoscperf.earlier.run import Run, Taken
 from eoscperf.moderation.models import Claim
@@ -80,9 +80,10 @@ def _links_of(run: Run, ids: Collection[Any]) -> set[tuple[Any, Any]]:
 def _result(run: Run, row: Any, claimed: bool) -> Taken:
     try:
         document = result_document(row.json)
-    except Unreadable as problem:
+    except Unacceptable as problem:
         raise SourceUnusable(
-            f"The result {row.id} cannot be taken over: {problem}. Delete it in the earlier database first."
+            f"The result {row.id} cannot be taken over: {problem}. "
+            "Correct or delete it in the earlier database first."
         ) from problem
     values = {
         "id": row.id,

@@ -76,13 +76,11 @@ class Source:
         """the URL without its password"""
         for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
             connection.exec_driver_sql(f"SET LOCAL {setting} = 0")
+        # Cursors are read to their end; by default they are planned for a quick beginning.
+        connection.exec_driver_sql("SET LOCAL cursor_tuple_fraction = 1")
         self.revision = self._revision()
         self._require_tables()
         self._require_times()
-
-    def identity(self) -> tuple[Any, ...]:
-        """What no other database says of itself."""
-        return database_identity(self._connection)
 
     def counts(self) -> dict[str, int]:
         """The number of rows of every table."""
@@ -154,8 +152,10 @@ class Source:
     def _stream(self, statement: str) -> Chunks:
         """Rows through a cursor of the server, so that memory holds one chunk at a time."""
         with _reading(self.name):
-            result = self._connection.execute(sa.text(statement), execution_options={"yield_per": CHUNK})
-            chunks = result.partitions()
+            result = self._connection.execute(
+                sa.text(statement), execution_options={"stream_results": True, "max_row_buffer": CHUNK}
+            )
+            chunks = result.partitions(CHUNK)
             chunk = next(chunks, None)
         while chunk is not None:
             yield chunk
@@ -170,7 +170,10 @@ class Source:
             )
         found = list(self._connection.scalars(sa.text("SELECT version_num FROM alembic_version")))
         if any(revision.startswith("core_") for revision in found):
-            raise SourceUnusable(f"{self.name} is a database of this platform, not of the earlier service.")
+            raise SourceUnusable(
+                f"{self.name} is a database of this platform, perhaps the one that is to be filled; "
+                "name that of the earlier service."
+            )
         if len(found) != 1 or found[0] not in REVISIONS:
             raise SourceUnusable(
                 f"{self.name} is at revision {', '.join(found) or '(none)'}; only {known} can be read. "
@@ -210,15 +213,6 @@ class Source:
                 sa.select(sa.func.to_regclass(sa.literal(f'"{table}"', sa.Text())).is_not(None))
             )
         )
-
-
-def database_identity(connection: sa.Connection) -> tuple[Any, ...]:
-    """Which PostgreSQL database and schema this is, whatever name or address led to it."""
-    return tuple(
-        connection.execute(
-            sa.text("SELECT current_database(), current_schema(), pg_postmaster_start_time()")
-        ).one()
-    )
 
 
 @contextlib.contextmanager

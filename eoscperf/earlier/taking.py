@@ -9,7 +9,7 @@ from sqlalchemy import orm
 
 from eoscperf.db import utcnow
 from eoscperf.earlier import claims, items, people, results, submits
-from eoscperf.earlier.problems import NamesTaken, TargetUnusable
+from eoscperf.earlier.problems import NamesTaken
 from eoscperf.earlier.report import Counts, Report
 from eoscperf.earlier.run import Progress, Run
 from eoscperf.earlier.source import TABLES, Source
@@ -53,8 +53,6 @@ def take_over(
     writes nothing.
     """
     target = Target(session, dry_run=dry_run)
-    if target.identity() == source.identity():
-        raise TargetUnusable("The source is the database of this installation itself.")
     report = Report(
         source=source.name,
         revision=source.revision,

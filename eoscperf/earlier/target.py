@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 
-from eoscperf.earlier.source import database_identity
+from eoscperf.earlier.problems import TargetUnusable
 from eoscperf.review.models import LIVE, LogEntry
 
 ONE_AT_A_TIME = 0x656F7363_6561726C
@@ -35,12 +35,6 @@ class Target:
         if self._postgresql and not dry_run:
             self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
 
-    def identity(self) -> tuple[Any, ...] | None:
-        """What no other PostgreSQL database says of itself; None where it is none."""
-        if not self._postgresql:
-            return None
-        return database_identity(self.connection)
-
     def insert(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows, which all have the same columns."""
         if not rows or not self.writing:
@@ -53,9 +47,12 @@ class Target:
     def _copy(self, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         columns = ", ".join(f'"{column}"' for column in rows[0])
         driver: Any = self.connection.connection.dbapi_connection
-        with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(tuple(row.values()))
+        try:
+            with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(tuple(row.values()))
+        except self.connection.dialect.loaded_dbapi.Error as problem:
+            raise TargetUnusable(f"Nothing was written: the database refused: {problem}") from problem
 
     def rows(
         self, table: Any, columns: Iterable[str], ids: Collection[Any], *, by: str = "id"

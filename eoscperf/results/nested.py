@@ -178,7 +178,7 @@ def _load(
 
 def _branch(kind: str, ids: Iterable[uuid.UUID], viewer: Viewer) -> sa.Select[Any]:
     table = _MODELS[kind].__table__
-    columns = [sa.literal(kind).label("kind")]
+    columns: list[Any] = [sa.literal(kind).label("kind")]
     for name, type_ in _COLUMNS.items():
         columns.append((table.c[name] if name in table.c else sa.cast(sa.null(), type_)).label(name))
     users = User.__table__.alias("uploader")
@@ -187,8 +187,7 @@ def _branch(kind: str, ids: Iterable[uuid.UUID], viewer: Viewer) -> sa.Select[An
         column = users.c[name] if joined else sa.cast(sa.null(), users.c[name].type)
         columns.append(column.label(f"{_USER_PREFIX}{name}_"))
     source = table.outerjoin(users, users.c.id == table.c.uploader_id) if joined else table
-    selected: sa.Select[Any] = sa.select(*columns)
-    return selected.select_from(source).where(table.c.id.in_(list(ids)))
+    return sa.select(*columns).select_from(source).where(table.c.id.in_(list(ids)))
 
 
 def _uploader(row: sa.RowMapping) -> User | None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,11 +16,14 @@ from eoscperf.benchmarks.models import Benchmark
 from eoscperf.results.catalogue import catalogue_changed
 from eoscperf.results.projection.service import Projection, read_stored
 from eoscperf.results.tables import FIELDS, RESULTS, VALUES
-from eoscperf.results.tallies.locks import hold_still
+from eoscperf.results.tallies.locks import hold_still, recounting
 from eoscperf.results.tallies.service import Tallies
 
 AT_ONCE = 1000
 """Results in one transaction of a reindexing."""
+
+ATTEMPTS = 5
+"""Times that a count is tried."""
 
 Progress = Callable[[int], object]
 """Hears of so many results more that are done."""
@@ -45,7 +49,7 @@ def rebuild_benchmark(session: Session, benchmark_id: uuid.UUID, progress: Progr
     tallies.recount(benchmark_id)
     own = sa.select(FIELDS.c.id).where(FIELDS.c.benchmark_id == benchmark_id)
     for field_id in session.scalars(own).all():
-        _finish_field(session, tallies, benchmark_id, field_id)
+        _finish_field(tallies, benchmark_id, field_id)
 
 
 class Reindexing:
@@ -62,15 +66,18 @@ class Reindexing:
     def declare(self, *, anew: bool = False) -> None:
         """Bring the fields in line with the schemas; `anew` distrusts all values that are there."""
         for benchmark_id in self._benchmark_ids:
+            schema = sa.select(Benchmark.json_schema).where(Benchmark.id == benchmark_id)
+            with self._transaction(write=False) as session:
+                text = session.scalar(schema)
+                if text is None or (Projection(session).is_declared(benchmark_id, text) and not anew):
+                    continue
+            # Only now: on a busy server it can take a while until no upload holds the benchmark.
             with self._transaction() as session:
-                projection = Projection(session)
-                schema = session.scalar(
-                    sa.select(Benchmark.json_schema).where(Benchmark.id == benchmark_id).with_for_update()
-                )
-                if schema is not None:
-                    projection.declare(benchmark_id, schema)
+                text = session.scalar(schema.with_for_update())
+                if text is not None:
+                    Projection(session).declare(benchmark_id, text)
                     if anew:
-                        projection.renew(benchmark_id)
+                        Projection(session).renew(benchmark_id)
 
     def pending(self) -> int:
         """How many results the benchmarks have that are not finished."""
@@ -79,18 +86,16 @@ class Reindexing:
             return session.scalar(sa.select(sa.func.count()).select_from(RESULTS).where(concerned)) or 0
 
     def run(self, progress: Progress | None = None) -> None:
-        """Do all that is left. Fields that a change of schema adds meanwhile are made ready as well."""
-        while fields := self._not_ready():
-            self._write_values(progress)
-            self._finish(fields)
+        """Count all anew and write what is missing, also of fields that a change of schema adds meanwhile."""
         for benchmark_id in self._benchmark_ids:
-            with self._transaction() as session:
-                Tallies(session).recount(benchmark_id)
-            for field_id in self._fields_of(benchmark_id):
-                with self._transaction() as session:
-                    # It may have gone with a change of schema.
-                    if _exists(session, benchmark_id, field_id):
-                        Tallies(session).recount_field(benchmark_id, field_id)
+            _recount(self._engine, partial(Tallies.recount, benchmark_id=benchmark_id))
+        for benchmark_id, field_id in self._fields(ready=True):
+            count = partial(Tallies.recount_field, benchmark_id=benchmark_id, field_id=field_id)
+            _recount(self._engine, count)
+        while fields := self._fields(ready=False):
+            self._write_values(progress)
+            for benchmark_id, field_id in fields:
+                _recount(self._engine, partial(_finish_field, benchmark_id=benchmark_id, field_id=field_id))
 
     def _write_values(self, progress: Progress | None) -> None:
         last: uuid.UUID | None = None
@@ -109,19 +114,12 @@ class Reindexing:
                 # Writers that wait try again from time to time; they have to find a gap.
                 time.sleep((time.monotonic() - began) / 4)
 
-    def _finish(self, fields: Sequence[tuple[uuid.UUID, int]]) -> None:
-        """Make ready the fields that were not when all results were written."""
-        for benchmark_id, field_id in fields:
-            with self._transaction() as session:
-                hold_still(session, benchmark_id)
-                if _exists(session, benchmark_id, field_id):
-                    _finish_field(session, Tallies(session), benchmark_id, field_id)
-
-    def _not_ready(self) -> list[tuple[uuid.UUID, int]]:
+    def _fields(self, *, ready: bool) -> list[tuple[uuid.UUID, int]]:
+        """Benchmarks and ids of the fields that are, or are not, ready."""
         with self._transaction(write=False) as session:
             found = session.execute(
                 sa.select(FIELDS.c.benchmark_id, FIELDS.c.id)
-                .where(FIELDS.c.benchmark_id.in_(self._benchmark_ids), ~FIELDS.c.ready)
+                .where(FIELDS.c.benchmark_id.in_(self._benchmark_ids), FIELDS.c.ready.is_(ready))
                 .order_by(FIELDS.c.id)
             )
             return [(benchmark_id, field_id) for benchmark_id, field_id in found]
@@ -132,12 +130,6 @@ class Reindexing:
             FIELDS.c.benchmark_id.in_(self._benchmark_ids), ~FIELDS.c.ready
         )
         return list(session.scalars(fields.distinct()))
-
-    def _fields_of(self, benchmark_id: uuid.UUID) -> Sequence[int]:
-        with self._transaction(write=False) as session:
-            return session.scalars(
-                sa.select(FIELDS.c.id).where(FIELDS.c.benchmark_id == benchmark_id).order_by(FIELDS.c.id)
-            ).all()
 
     @contextmanager
     def _transaction(self, *, write: bool = True) -> Iterator[Session]:
@@ -207,12 +199,22 @@ def _write(session: Session, result_ids: Sequence[uuid.UUID]) -> None:
     Projection(session).add(documents, again=True)
 
 
-def _finish_field(session: Session, tallies: Tallies, benchmark_id: uuid.UUID, field_id: int) -> None:
+def _finish_field(tallies: Tallies, benchmark_id: uuid.UUID, field_id: int) -> None:
     tallies.recount_field(benchmark_id, field_id)
-    session.execute(sa.update(FIELDS).where(FIELDS.c.id == field_id).values(ready=True))
-    catalogue_changed(session)
+    tallies.session.execute(
+        sa.update(FIELDS).where(FIELDS.c.id == field_id, ~FIELDS.c.ready).values(ready=True)
+    )
+    catalogue_changed(tallies.session)
 
 
-def _exists(session: Session, benchmark_id: uuid.UUID, field_id: int) -> bool:
-    own = sa.select(FIELDS.c.id).where(FIELDS.c.id == field_id, FIELDS.c.benchmark_id == benchmark_id)
-    return session.scalar(own) is not None
+def _recount(engine: sa.Engine, count: Callable[[Tallies], object]) -> None:
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            with recounting(engine) as session:
+                count(Tallies(session))
+        except sa.exc.OperationalError:
+            # An upload has found out something about the same field at this very moment.
+            if not left:
+                raise
+        else:
+            return

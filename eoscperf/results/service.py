@@ -85,7 +85,7 @@ class Results:
         """One page of those that the viewer may see, written with all that is nested in them."""
         search = self.search(criteria)
         count = functools.partial(Totals(self._session).count, search)
-        page = search.page(sa.select(*COLUMNS), keys, asked, binding, count=count)
+        page = search.page(COLUMNS, keys, asked, binding, count=count)
         return dataclasses.replace(page, items=self.writer().write(page.items))
 
     def search(self, criteria: Criteria) -> Search:

@@ -57,7 +57,7 @@ class Written(NamedTuple):
     """benchmark, site and flavor"""
 
 
-class _Shared(NamedTuple):
+class Shared(NamedTuple):
     """What some rows have in common, by id as it stands in the rows."""
 
     benchmarks: dict[str, Nested]
@@ -94,7 +94,7 @@ class ResultWriter:
             parents=(shared.benchmarks[row[4]], shared.sites[row[5]], shared.flavors[row[6]]),
         )
 
-    def _texts(self, rows: Iterable[Any], shared: _Shared) -> list[str]:
+    def _texts(self, rows: Iterable[Any], shared: Shared) -> list[str]:
         benchmarks, sites, flavors, users, tags = shared
         viewer = self._viewer
         anonymous = viewer.user_id is None and not viewer.admin
@@ -141,7 +141,7 @@ class ResultWriter:
     def _on_postgresql(self) -> bool:
         return self._session.get_bind().dialect.name == "postgresql"
 
-    def _shared(self, rows: Sequence[Any], *, tagged: bool = True) -> _Shared:
+    def _shared(self, rows: Sequence[Any], *, tagged: bool = True) -> Shared:
         ids, _, _, _, benchmarks, sites, flavors, uploaders, *_ = zip(*rows, strict=True)
         wanted = {BENCHMARK: set(benchmarks), SITE: set(sites), FLAVOR: set(flavors), USER: set()}
         if self._viewer.user_id is not None:
@@ -149,15 +149,17 @@ class ResultWriter:
             wanted[USER] = {user for user in set(uploaders) - {None} if sees(_uuid(user))}
         found = self._nested.find(self._session, self._stamp, self._viewer, wanted)
         tags = self._tags(ids) if tagged else {}
-        return _Shared(found[BENCHMARK], found[SITE], found[FLAVOR], found[USER], tags)
+        return Shared(found[BENCHMARK], found[SITE], found[FLAVOR], found[USER], tags)
 
     def _tags(self, ids: Sequence[str]) -> dict[str, str]:
         """The tags of each result that has any, by name."""
+        self._session.flush()
+        connection = self._session.connection()
         if self._on_postgresql:
             # One value, however many ids: the statement stays the same and is prepared once.
-            found = self._session.execute(_TAGS_POSTGRESQL, {"ids": f"{{{','.join(ids)}}}"})
+            found = connection.execute(_TAGS_POSTGRESQL, {"ids": f"{{{','.join(ids)}}}"})
         else:
-            found = self._session.execute(_TAGS, {"ids": ids})
+            found = connection.execute(_TAGS, {"ids": ids})
         texts: dict[str, str] = {}
         of_result: dict[str, str] = {}
         for result_id, tag_id, *values in found.all():

@@ -2,38 +2,82 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from limits import RateLimitItem
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from eoscperf.errors import RateLimited
 
+TIDIED = 300.0
+"""Seconds after which those are forgotten whose windows are empty."""
+
 
 class RateLimits:
-    """Counts what is spent per kind and key; RateLimited says when to come back."""
+    """Counts what is spent per kind and key; RateLimited says when to come back.
 
-    def __init__(self, rates: dict[str, RateLimitItem]) -> None:
+    `clock` tells seconds from any moment on.
+    """
+
+    def __init__(
+        self, rates: dict[str, RateLimitItem], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._rates = rates
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._spent: dict[tuple[str, str], deque[float]] = {}
+        self._tidied = clock()
 
     def spend(self, kind: str, key: str, what: str) -> None:
         """One more of `kind` for `key`; RateLimited over the rate, `what` names it in the sentence."""
-        item = self._rates[kind]
-        if not self._limiter.hit(item, kind, key):
-            self._refuse(item, kind, key, what)
+        with self._lock:
+            now = self._clock()
+            moments = self._window(kind, key, now)
+            moments.append(now)
+            self._spent[kind, key] = moments
+            if len(moments) <= self._rates[kind].amount:
+                return
+            moments.pop()
+            self._refuse(kind, moments, now, what)
 
     def check(self, kind: str, key: str, what: str) -> None:
         """Like `spend`, without counting this one."""
-        item = self._rates[kind]
-        if not self._limiter.test(item, kind, key):
-            self._refuse(item, kind, key, what)
+        with self._lock:
+            now = self._clock()
+            moments = self._window(kind, key, now)
+            if len(moments) >= self._rates[kind].amount:
+                self._refuse(kind, moments, now, what)
 
-    def _refuse(self, item: RateLimitItem, kind: str, key: str, what: str) -> None:
-        reset = self._limiter.get_window_stats(item, kind, key).reset_time
-        wait = max(1, int(reset - time.time()) + 1)
+    @property
+    def size(self) -> int:
+        """How many windows are remembered."""
+        return len(self._spent)
+
+    def _window(self, kind: str, key: str, now: float) -> deque[float]:
+        """The moments that still count."""
+        if now - self._tidied > TIDIED:
+            self._tidied = now
+            for kept in list(self._spent):
+                if not self._reduced(kept, now):
+                    del self._spent[kept]
+        return self._reduced((kind, key), now)
+
+    def _reduced(self, which: tuple[str, str], now: float) -> deque[float]:
+        moments = self._spent.get(which)
+        if moments is None:
+            return deque()
+        since = now - self._rates[which[0]].get_expiry()
+        while moments and moments[0] <= since:
+            moments.popleft()
+        return moments
+
+    def _refuse(self, kind: str, moments: deque[float], now: float, what: str) -> None:
+        item = self._rates[kind]
+        reset = moments[0] + item.get_expiry() if moments else now
+        wait = max(1, int(reset - now) + 1)
         raise RateLimited(f"More than {item.amount} {what} per {_unit(item)}. Try again in {wait} s.", wait)
 
 

@@ -29,7 +29,7 @@ from eoscperf.testing.api import ApiClient
 from eoscperf.testing.factories import Make
 from eoscperf.users.models import User
 
-KEPT_BY_THE_JOURNAL = {"log_entries", "alembic_version"}
+KEPT_BY_THE_JOURNAL = {"log_entries", "alembic_version", "catalogue_stamps"}
 
 
 @pytest.fixture

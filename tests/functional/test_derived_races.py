@@ -12,7 +12,7 @@ from sqlalchemy import orm
 from eoscperf.benchmarks.models import Benchmark
 from eoscperf.db import make_engine
 from eoscperf.results.tallies import folding
-from eoscperf.results.tallies.locks import hold_still, note_change
+from eoscperf.results.tallies.locks import hold_still, note_change, recounting
 from eoscperf.results.tallies.models import ALL, ResultTally
 from eoscperf.results.tallies.service import Tallies
 from eoscperf.testing.consistency import check_derived
@@ -31,6 +31,10 @@ def engine(fresh_database_url):
 
 def total(session):
     session.rollback()
+    return total_here(session)
+
+
+def total_here(session):
     return session.scalar(sa.select(sa.func.sum(ResultTally.number)).where(ResultTally.facet == ALL)) or 0
 
 
@@ -142,6 +146,7 @@ def test_nobody_waits_for_who_folds(stored, patient, impatient):
 
 def test_during_a_recount_nothing_is_folded_and_decisions_wait(stored, patient, impatient):
     benchmark_id, _ = stored
+    hold_still(patient, benchmark_id)
     Tallies(patient).recount(benchmark_id)
     assert not folding.may_fold(impatient)
     with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
@@ -149,6 +154,22 @@ def test_during_a_recount_nothing_is_folded_and_decisions_wait(stored, patient, 
     impatient.rollback()
     patient.rollback()
     note_change(impatient)
+
+
+def test_a_recount_of_its_own_lets_uploads_go_on_and_counts_one_moment(stored, postgresql, impatient):
+    benchmark_id, flavor_id = stored
+    engine = make_engine(postgresql, poolclass=sa.NullPool)
+    more = ResultTally(facet=ALL, benchmark_id=benchmark_id, flavor_id=flavor_id, key="", number=1)
+    with recounting(engine) as session:
+        assert not folding.may_fold(impatient)
+        assert total_here(session) == 6
+        impatient.execute(sa.select(Benchmark.id).with_for_update(read=True))
+        impatient.add(more)
+        impatient.commit()
+        Tallies(session).recount(benchmark_id)
+        assert total_here(session) == 6
+    engine.dispose()
+    assert total(impatient) == 7
 
 
 def test_a_recount_waits_for_decisions_under_way(stored, patient, impatient):

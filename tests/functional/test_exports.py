@@ -10,6 +10,7 @@ import json
 
 import pytest
 import sqlalchemy as sa
+import zstandard
 
 from eoscperf.extend.directives import export_formats
 from eoscperf.results.exports import found
@@ -218,6 +219,122 @@ def test_an_export_can_be_compressed(api, two):
     answer = open_export(api, "format=csv", {"Accept-Encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(answer.body) == api.get("/results", {"format": "csv"}).body
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_compressed_streams_decode_to_the_same_bytes(many, coding):
+    plain = open_export(many, "format=ndjson").body
+    answer = open_export(many, "format=ndjson", {"Accept-Encoding": coding})
+    assert answer.headers["Content-Encoding"] == coding
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert "ETag" not in answer.headers
+    assert "Content-Length" not in answer.headers
+    decode = gzip.decompress if coding == "gzip" else zstandard.ZstdDecompressor().decompressobj().decompress
+    assert decode(answer.body) == plain
+
+
+UNITS = {
+    "type": "object",
+    "properties": {
+        "time": {"type": "number", "x-unit": "s"},
+        "power": {"$ref": "#/$defs/power"},
+        "a.b": {"allOf": [{"type": "number"}, {"x-unit": "=HYPERLINK()"}]},
+        "plain": {"type": "number"},
+        "odd": {"type": "number", "x-unit": 5},
+        "long": {"type": "number", "x-unit": "x" * 100},
+    },
+    "$defs": {"power": {"type": "object", "properties": {"mean": {"type": "number", "x-unit": "W"}}}},
+}
+COLUMNS = ["time", "power.mean", "a\\.b", "plain", "odd", "long", "unknown.x"]
+
+
+def test_the_header_names_the_units_that_the_schema_knows(api, make):
+    benchmark = make.benchmark(json_schema=UNITS)
+    make.result(benchmark=benchmark, json={"time": 1.50})
+    query = {"format": "csv", "columns": COLUMNS, "benchmark_id": benchmark.id}
+    header, rows = table(api.get("/results", query))
+    assert header[11:] == [
+        *("time [s]", "power.mean [W]", "a\\.b [=HYPERLINK()]", "plain", "odd", "long", "unknown.x")
+    ]
+    assert len(rows[0]) == len(header)
+    # Of several benchmarks, or of all there are, nobody knows that they mean the same.
+    for others in ([], [benchmark.id, make.benchmark(json_schema=UNITS).id]):
+        header, _ = table(api.get("/results", query | {"benchmark_id": others}))
+        assert header[11:] == COLUMNS
+
+
+def test_columns_of_parquet_name_their_units_beside_their_names(api, make):
+    from pyarrow import parquet
+
+    benchmark = make.benchmark(json_schema=UNITS)
+    query = {"format": "parquet", "columns": ["plain", "time"], "benchmark_id": benchmark.id}
+    schema = parquet.read_schema(io.BytesIO(api.get("/results", query).body))
+    assert schema.names[11:] == ["plain", "time"]
+    assert schema.field("time").metadata[b"unit"] == b"s"
+    assert b"unit" not in (schema.field("plain").metadata or {})
+
+
+def test_a_result_is_written_as_a_page_shows_it_byte_by_byte(api, make):
+    user = api.person("user")
+    tags = [make.tag(name) for name in ("ß", "Z", "gone")]
+    first = make.result(
+        uploader=user,
+        json={"text": "ü\u2028🐎", "n": [1.0, -0.0]},
+        tags=tags,
+        execution_datetime=datetime.datetime(1, 1, 1, tzinfo=datetime.UTC),
+        status_message='"said"',
+        status_datetime=datetime.datetime(2024, 5, 1, 12, 0, 0, 1200, tzinfo=datetime.UTC),
+    )
+    tags[2].status = "deleted"
+    second = make.result(uploader=user, supersedes_id=first.id)
+    first.superseded_by_id = second.id
+    make.claim(second, hides=False)
+    second.hiding_claims, second.status = 0, "visible"
+    make.result(uploader=make.user())
+    make.session.commit()
+    for reader in (None, "user", "other", "admin"):
+        lines = api.get("/results", {"format": "ndjson"}, as_=reader).body.splitlines()
+        shown = [json.loads(line) for line in lines]
+        page = api.get("/results", {"per_page": 100, "sort_by": "+execution_datetime"}, as_=reader).body
+        assert b",".join(lines) in page
+        assert len(shown) == 3
+        assert [tag["name"] for tag in shown[0]["tags"]] == ["Z", "ß"]
+
+
+def test_an_export_beyond_those_that_may_be_written_at_once_is_put_off(many):
+    slots = many.app.app.registry["eoscperf.export_slots"]
+    begun = [open_export(many, "format=ndjson") for _ in range(slots.number)]
+    answer = many.get("/results", {"format": "csv"}, status=429)
+    assert int(answer.headers["Retry-After"]) > 0
+    many.get("/results", status=200)
+    begun.pop().app_iter.close()
+    many.get("/results", {"format": "csv"}, status=200)
+    for one in begun:
+        one.app_iter.close()
+        one.app_iter.close()
+    assert slots.taken == checked_out(many) == 0
+
+
+def test_an_export_that_fails_at_once_keeps_nothing(many, monkeypatch):
+    def broken(*given):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("eoscperf.results.exports.found.FoundRows.texts", broken)
+    assert open_export(many, "format=ndjson").status_int == 500
+    assert many.app.app.registry["eoscperf.export_slots"].taken == checked_out(many) == 0
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_a_compressed_export_that_is_broken_off_keeps_nothing(many, coding):
+    slots = many.app.app.registry["eoscperf.export_slots"]
+    for read in (0, 1):
+        answer = open_export(many, "format=ndjson", {"Accept-Encoding": coding})
+        assert slots.taken == 1
+        pieces = iter(answer.app_iter)
+        for _ in range(read):
+            next(pieces)
+        answer.app_iter.close()
+        assert slots.taken == checked_out(many) == 0
 
 
 def open_export(client, query, headers=()):

@@ -275,3 +275,18 @@ def test_no_reader_misses_what_was_acknowledged_before_it_asked(live_api, other_
     assert problems == []
     for api in (live_api, other_process):
         assert api.get("/results", {"per_page": 1}).json["total"] == 25
+
+
+def test_answers_that_are_not_remembered_take_few_statements(live_api, result, sent):
+    make = live_api.make
+    token = live_api.token("user")
+    for path in (*LISTS, f"/results/{result.id}"):
+        for who, signed_in in ((None, 0), (token, 1)):
+            make.site()
+            for most in (6, 5):
+                # The first one finds nothing in memory, the second all but the answer.
+                live_api.app.app.registry[ANSWERS]._kept.clear()
+                make.session.rollback()
+                sent.clear()
+                live_api.get(path, token=who)
+                assert len(sent) <= most + signed_in, sent

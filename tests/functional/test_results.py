@@ -353,8 +353,10 @@ def test_lists_take_at_most_six_statements(api, make, statements):
 def test_counting_joins_nothing(session, database_kind):
     view = Catalogue().view(session)
     for viewer in (Viewer(), Viewer(user_id=uuid.uuid4())):
-        count = Search(session, Criteria(), viewer, view).counting().compile(
-            session.connection(), compile_kwargs={"literal_binds": True}
+        count = (
+            Search(session, Criteria(), viewer, view)
+            .counting()
+            .compile(session.connection(), compile_kwargs={"literal_binds": True})
         )
         explain = "EXPLAIN QUERY PLAN " if database_kind == "sqlite" else "EXPLAIN "
         plan = "\n".join(" ".join(map(str, row)) for row in session.execute(sa.text(explain + str(count))))

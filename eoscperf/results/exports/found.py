@@ -17,27 +17,25 @@ from eoscperf.listing import SortKey
 from eoscperf.results.catalogue import Catalogue, read_stamp
 from eoscperf.results.exports.rows import Facts, Row, Rows
 from eoscperf.results.exports.units import units_of
+from eoscperf.results.exports.writer import ExportWriter
 from eoscperf.results.jsonpath import Path
-from eoscperf.results.models import Tag, result_tags
+from eoscperf.results.models import result_tags
 from eoscperf.results.nested import NestedTexts
 from eoscperf.results.plain import plain_id
 from eoscperf.results.search.criteria import Criteria
 from eoscperf.results.search.search import Search
 from eoscperf.results.tables import RESULTS
-from eoscperf.results.writing import COLUMNS, ResultWriter
+from eoscperf.results.writing import COLUMNS
 from eoscperf.security.identity import Viewer
 
-FIRST, MOST = 100, 500
+FIRST, MOST = 20, 500
 """Results that are read together: at first, and when they are small."""
 
 TOGETHER = 512 * 1024
 """Characters that are written together, about; each result may have a megabyte."""
 
-KEPT = 100_000
-"""Names of tags and the like that are kept ready."""
-
 Record = Sequence[Any]
-"""What is read of each result: `COLUMNS`, for tables the ids of its tags as well."""
+"""What is read of each result: `COLUMNS`, and the ids of its tags."""
 
 
 class FoundRows(Rows):
@@ -48,7 +46,7 @@ class FoundRows(Rows):
         session: Session,
         search: Search,
         keys: Sequence[SortKey],
-        writer: ResultWriter,
+        writer: ExportWriter,
         *,
         most: int | None = None,
         units: Mapping[Path, str] | None = None,
@@ -58,14 +56,13 @@ class FoundRows(Rows):
         self._search = search
         self._keys = keys
         self._writer = writer
+        self._tags = writer.shown_tags
         self._most = most
         self._wanted = min(FIRST, MOST)
         self._found: sa.Result[Any] | None = None
         self._benchmarks: dict[str, tuple[str, str]] = {}
         self._flavors: dict[str, tuple[str, str, str, str]] = {}
         """what a table says of them"""
-        self._tags: dict[str, str] = {}
-        """name by id; empty for deleted ones"""
 
     def close(self) -> None:
         """Give the cursor back."""
@@ -77,9 +74,9 @@ class FoundRows(Rows):
             yield from rows
 
     def batches(self) -> Iterator[Sequence[Row]]:
-        for records in self._read(_TAGS_IDS):
+        for records in self._read():
             self._wanted = _fitting(sum([len(record[_JSON]) for record in records]), len(records))
-            self._learn_tags(records)
+            self._tags.learn(record[_TAGS] for record in records)
             yield [Row(self, record) for record in records]
 
     def texts(self) -> Iterator[Sequence[str]]:
@@ -89,7 +86,7 @@ class FoundRows(Rows):
             yield texts
 
     def json(self, record: Record) -> str:
-        (text,) = self._writer.write([record[: len(COLUMNS)]])
+        (text,) = self._writer.write([record])
         return text
 
     def measured(self, record: Record) -> str:
@@ -108,13 +105,13 @@ class FoundRows(Rows):
             site_name,
             flavor,
             flavor_name,
-            self._names_of_tags(record[_TAGS]),
+            ";".join([name for name, _ in self._tags.of(record[_TAGS])]),
             record[_STATUS],
         )
 
-    def _read(self, *more: sa.ColumnElement[Any]) -> Iterator[Sequence[Record]]:
+    def _read(self) -> Iterator[Sequence[Record]]:
         columns = _COLUMNS[self._session.get_bind().dialect.name]
-        statement = self._search.select(sa.select(*columns, *more), self._keys).limit(self._most)
+        statement = self._search.select(sa.select(*columns), self._keys).limit(self._most)
         # Nothing is read ahead, so that every read can be as large as is right for it.
         options = {"stream_results": True, "max_row_buffer": 1}
         self._found = self._session.execute(statement, execution_options=options)
@@ -136,25 +133,6 @@ class FoundRows(Rows):
             shown = self._flavors[identifier] = (str(site.id), site.name, str(flavor.id), flavor.name)
         return shown
 
-    def _names_of_tags(self, identifiers: str | None) -> str:
-        if identifiers is None:
-            return ""
-        return ";".join(sorted(filter(None, map(self._tags.__getitem__, identifiers.split(",")))))
-
-    def _learn_tags(self, records: Sequence[Record]) -> None:
-        """Have the names of their tags ready."""
-        tagged = {record[_TAGS] for record in records} - {None}
-        missing = {name for names in tagged for name in names.split(",")} - self._tags.keys()
-        if not missing:
-            return
-        if len(self._tags) > KEPT:
-            self._tags.clear()
-            missing = {name for names in tagged for name in names.split(",")}
-        ids = {uuid.UUID(name): name for name in missing}
-        known = self._session.execute(sa.select(Tag.id, Tag.name, Tag.status).where(Tag.id.in_(sorted(ids))))
-        for identifier, name, status in known:
-            self._tags[ids[identifier]] = name if status == "live" else ""
-
 
 def find(
     session: Session,
@@ -169,7 +147,7 @@ def find(
     """Everything asked for in the order of the keys, at most so many; for a table of these columns."""
     stamp = read_stamp(session)
     search = Search(session, criteria, viewer, catalogue.view(session, stamp))
-    writer = ResultWriter(session, viewer, nested, stamp)
+    writer = ExportWriter(session, viewer, nested, stamp)
     units = units_of(session, criteria, columns)
     return FoundRows(session, search, keys, writer, most=most, units=units)
 
@@ -200,10 +178,13 @@ def _formatted(name: str) -> sa.ColumnElement[str]:
 
 
 _COLUMNS = {
-    "sqlite": list(COLUMNS),
+    "sqlite": [*COLUMNS, _TAGS_IDS],
     "postgresql": [
-        _formatted(name) if name.endswith("_datetime") else column
-        for name, column in zip(_NAMES, COLUMNS, strict=False)
+        *(
+            _formatted(name) if name.endswith("_datetime") else column
+            for name, column in zip(_NAMES, COLUMNS, strict=False)
+        ),
+        _TAGS_IDS,
     ],
 }
 

@@ -17,22 +17,22 @@ class Slots:
     """
 
     def __init__(self, number: int) -> None:
-        self._number = number
-        self._taken = 0
+        self.number = number
+        self.taken = 0
         self._lock = threading.Lock()
 
     def take(self) -> None:
         """One more; RateLimited when there are as many as may be."""
         with self._lock:
-            if self._taken >= self._number:
+            if self.taken >= self.number:
                 raise RateLimited(
-                    f"{self._number} exports are being written already, more would hold up everybody else. "
+                    f"{self.number} exports are being written already, more would hold up everybody else. "
                     f"Try again in {AGAIN} s.",
                     AGAIN,
                 )
-            self._taken += 1
+            self.taken += 1
 
     def give_back(self) -> None:
         """One is done."""
         with self._lock:
-            self._taken -= 1
+            self.taken -= 1

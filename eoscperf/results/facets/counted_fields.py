@@ -15,7 +15,7 @@ from eoscperf.results.search.search import Search
 from eoscperf.results.tables import RESULTS, TALLIES, VALUES
 from eoscperf.results.tallies.models import ALL
 
-FEW = 8
+FEW = 4
 """Where at most one of so many results of the benchmark is found, its values are looked up one by one."""
 
 
@@ -44,7 +44,9 @@ def _statement(search: Search, wishes: list[FieldWish], *, few: bool) -> sa.Sele
 
     Where the values themselves are not wished for, those of a kind count as one.
     """
-    found = search.narrow(sa.select(RESULTS.c.id)).subquery("found")
+    found = search.narrow(sa.select(RESULTS.c.id)).cte("found")
+    # Otherwise PostgreSQL, which takes few results to be found, may look at the values first.
+    found = found.prefix_with("MATERIALIZED", dialect="postgresql")
     values, joined = _values(found, [wish.id for wish in wishes], few=few)
     counted = [wish.id for wish in wishes if wish.values]
     number = _only(counted, values.c.field_id, values.c.number)
@@ -88,7 +90,7 @@ def _statement(search: Search, wishes: list[FieldWish], *, few: bool) -> sa.Sele
     return sa.select(ranked).where(sa.or_(*kept))
 
 
-def _values(found: sa.Subquery, field_ids: list[int], *, few: bool) -> tuple[sa.FromClause, sa.FromClause]:
+def _values(found: sa.CTE, field_ids: list[int], *, few: bool) -> tuple[sa.FromClause, sa.FromClause]:
     """The rows of values, and their join with the results found.
 
     PostgreSQL thinks that rows of one result lie scattered and rather reads all values of the benchmark; the

@@ -96,6 +96,10 @@ class Projection:
             if 0 < number <= AT_ONCE:
                 self._fill(benchmark_id, created)
 
+    def is_declared(self, benchmark_id: uuid.UUID, schema_text: str) -> bool:
+        """Whether `declare` would have nothing to do."""
+        return self._present(benchmark_id).keys() == {path.text() for path in declared_paths(schema_text)}
+
     def renew(self, benchmark_id: uuid.UUID) -> None:
         """Replace the fields by new ones without values, which a reindexing makes ready.
 

@@ -7,9 +7,9 @@ the place that a cursor names or from the beginning, and touches little more row
 
 from __future__ import annotations
 
-import uuid
+import copy
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -35,18 +35,40 @@ if TYPE_CHECKING:
 _TOGETHER = ((NUMBER,), (STRING, BOOLEAN, COMPOSITE), (LAST,))
 
 
+class Position(NamedTuple):
+    """What a result is ordered by."""
+
+    kind: int
+    number: Any
+    text: Any
+    id: Any
+
+
+class Window(NamedTuple):
+    """Which of the results in order are wanted."""
+
+    count: Any
+    """all from the first to the last one wanted"""
+    limit: Any
+    offset: Any
+
+
+_statements: dict[Any, sa.Select[Any]] = {}
+_MOST_STATEMENTS = 100
+
+
 class ValueSource(ResultSource):
     """The results of a search ordered by the values at one place, then by id."""
 
     def __init__(
         self,
         search: Search,
-        rows: sa.Select[Any],
+        columns: Sequence[sa.ColumnElement[Any]],
         keys: Sequence[SortKey],
         count: Callable[[], int],
         place: Place,
     ) -> None:
-        super().__init__(search, rows, keys, count)
+        super().__init__(search, columns, keys, count)
         self._place = place
         self._down, self._ids_down = (key.descending for key in keys)
         # On the rows in order a filter is a range of the index, or no more than a glance.
@@ -55,6 +77,8 @@ class ValueSource(ResultSource):
         self._others = [pair for pair in search.filters if pair[1] != place or pair[0] not in self._same]
         self._kinds = frozenset(range(LAST + 1)).intersection(*map(kinds_of, here))
 
+        self._shape = self._shape_of()
+
     def read(self, limit: int, *, offset: int = 0, after: tuple[Any, ...] | None = None) -> list[Found]:
         """At most so many results, from an offset or after the place that one with these values has."""
         rows: list[Found] = []
@@ -62,36 +86,102 @@ class ValueSource(ResultSource):
         for kinds in _TOGETHER:
             left = [kind for kind in kinds if kind >= first and kind in self._kinds]
             if left and len(rows) < limit:
-                found = self._fetch(self._complete(self._segments(left, limit - len(rows), offset, after)))
+                found = self._read(left, limit - len(rows), offset, after)
                 if offset:
                     offset = 0 if found else offset - self._size(left)
                 rows += found
         return rows
 
-    def _segments(
+    def _read(
         self, kinds: Sequence[int], limit: int, offset: int, after: tuple[Any, ...] | None
-    ) -> sa.Select[Any]:
+    ) -> list[Found]:
         """The results that have values of these kinds, in order."""
-        count = offset + limit
+        place = None if after is None else Position(*after)
+        window = Window(offset + limit, limit, offset or None)
+        if self._shape is None or (place is not None and place.kind == BOOLEAN):
+            return self._fetch(self._statement(kinds, window, place))
+        shape = (self._shape, *kinds, bool(offset), None if place is None else place.kind)
+        statement = _statements.get(shape)
+        if statement is None:
+            if len(_statements) >= _MOST_STATEMENTS:
+                _statements.clear()
+            statement = _statements[shape] = self._form(kinds, window, place)
+        given = self._given | window._asdict() | ({} if place is None else place._asdict())
+        return self.order.found(self._search.session.execute(statement, given))
+
+    def _statement(self, kinds: Sequence[int], window: Window, place: Position | None) -> sa.Select[Any]:
         parts = [
             part
             for kind in kinds
-            for part in self._segment(kind, count, after if after is not None and after[0] == kind else None)
+            for part in self._segment(
+                kind, window.count, place if place is not None and place.kind == kind else None
+            )
         ]
-        return cut(self._ordered(parts), limit, offset)
+        return self._complete(cut(self._ordered(parts), window.limit, window.offset))
 
-    def _segment(self, kind: int, count: int, after: tuple[Any, ...] | None) -> list[sa.Select[Any]]:
+    def _form(self, kinds: Sequence[int], window: Window, place: Position | None) -> sa.Select[Any]:
+        """The statement for all searches of this shape, whose values are given when it is executed.
+
+        To make a statement takes SQLAlchemy several times as long as it takes the database to answer it.
+        """
+        form = copy.copy(self)
+        form._search = copy.copy(self._search)
+        benchmark: Any = sa.bindparam("benchmark", type_=sa.Uuid())
+        form._search.benchmarks = frozenset((benchmark,))
+        form._search.conditions = [RESULTS.c.status == "visible", RESULTS.c.benchmark_id == benchmark]
+        form._place = values.form_of_place(self._place, "field")
+        form._same = [values.form_of(each, f"same_{number}") for number, each in enumerate(self._same)]
+        form._others = [
+            (values.form_of(each, f"other_{number}"), values.form_of_place(where, f"other_{number}_field"))
+            for number, (each, where) in enumerate(self._others)
+        ]
+        offset = window.offset is not None
+        counts = Window(*(sa.bindparam(name, type_=sa.Integer()) for name in Window._fields))
+        if place is not None:
+            place = Position(
+                place.kind,
+                sa.bindparam("number", type_=sa.Double()),
+                sa.bindparam("text", type_=sa.Text()),
+                sa.bindparam("id", type_=sa.Uuid()),
+            )
+        return form._statement(kinds, counts if offset else counts._replace(offset=None), place)
+
+    def _shape_of(self) -> tuple[Any, ...] | None:
+        """What the statements of two searches have to have in common to differ in values only; None where
+        more is asked for than filters within one benchmark."""
+        scope = self._search.scope
+        wanted = [(each, self._place) for each in self._same] + self._others
+        if not scope.plain or not all(values.has_form(*pair) for pair in wanted):
+            return None
+        columns = tuple(map(id, self._columns))
+        same = tuple(map(values.shape_of, self._same))
+        others = tuple(values.shape_of(each) for each, _ in self._others)
+        return columns, self._down, self._ids_down, same, others
+
+    @property
+    def _given(self) -> dict[str, Any]:
+        """The values of the statement in `_form`."""
+        (benchmark,) = self._search.benchmarks
+        given = {"benchmark": benchmark, "field": self._place.fields[0]}
+        for number, each in enumerate(self._same):
+            given |= values.given_by(each, f"same_{number}")
+        for number, (each, where) in enumerate(self._others):
+            given |= values.given_by(each, f"other_{number}") | {f"other_{number}_field": where.fields[0]}
+        return given
+
+    def _segment(self, kind: int, count: Any, after: Position | None) -> list[sa.Select[Any]]:
         """The first so many results of one kind, after a place in it, as parts to be put in order."""
         if kind == LAST:
             return [self._without(count, after)]
         if after is None:
             return self._beyond(kind, count, None)
-        _, number, text, identifier = after
-        value = {NUMBER: number, STRING: text, BOOLEAN: float(text == "true"), COMPOSITE: None}[kind]
-        ties = self._equal(kind, value, count, after=identifier)
+        value = {NUMBER: after.number, STRING: after.text, COMPOSITE: None}.get(kind)
+        if kind == BOOLEAN:
+            value = float(after.text == "true")
+        ties = self._equal(kind, value, count, after=after.id)
         return [ties] if kind == COMPOSITE else [ties, *self._beyond(kind, count, value)]
 
-    def _equal(self, kind: int, value: Any, count: int, *, after: uuid.UUID | None = None) -> sa.Select[Any]:
+    def _equal(self, kind: int, value: Any, count: Any, *, after: Any = None) -> sa.Select[Any]:
         """The first so many results with one value, after one of them."""
         rows = VALUES.alias()
         conditions = [] if value is None else [_column(rows, kind) == value]
@@ -99,7 +189,7 @@ class ValueSource(ResultSource):
             conditions.append(rows.c.result_id < after if self._ids_down else rows.c.result_id > after)
         return self._run(rows, kind, conditions, self._ids_down, count)
 
-    def _beyond(self, kind: int, count: int, value: Any) -> list[sa.Select[Any]]:
+    def _beyond(self, kind: int, count: Any, value: Any) -> list[sa.Select[Any]]:
         """The first so many results of one kind, beyond a value."""
         if kind == COMPOSITE:
             return [self._run(VALUES.alias(), kind, [], self._ids_down, count)]
@@ -126,7 +216,7 @@ class ValueSource(ResultSource):
         kind: int,
         conditions: Sequence[sa.ColumnElement[bool]],
         down: bool,
-        count: int,
+        count: Any,
     ) -> sa.Select[Any]:
         """So many results that have a value of this kind, as the index has them."""
         statement = sa.select(
@@ -147,7 +237,7 @@ class ValueSource(ResultSource):
         order = (rows.c.number, rows.c.text, rows.c.result_id)
         return statement.order_by(*(column.desc() if down else column for column in order)).limit(count)
 
-    def _without(self, count: int, after: tuple[Any, ...] | None) -> sa.Select[Any]:
+    def _without(self, count: Any, after: Position | None) -> sa.Select[Any]:
         """The first so many results that have null or nothing there."""
         (benchmark,) = self._search.benchmarks
         rows = VALUES.alias()
@@ -158,7 +248,7 @@ class ValueSource(ResultSource):
         statement = self._seen(statement).where(RESULTS.c.benchmark_id == benchmark, sa.not_(there))
         statement = values.add_filters(statement, [(condition, self._place) for condition in self._same])
         if after is not None:
-            identifier = after[3]
+            identifier = after.id
             statement = statement.where(
                 RESULTS.c.id < identifier if self._ids_down else RESULTS.c.id > identifier
             )

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from eoscperf.results.filters import Filter
+from eoscperf.results.jsonpath import Path
 from eoscperf.results.search import narrowing, values
 from eoscperf.results.search.values import may_lead
-from eoscperf.results.tables import RESULTS, VALUES
+from eoscperf.results.tables import RESULTS, TALLIES, VALUES
+from eoscperf.results.tallies.keys import field_key_range, read_field_key
+from eoscperf.results.tallies.models import FIELD
 
 if TYPE_CHECKING:
     from eoscperf.results.search.search import Search
@@ -20,6 +24,52 @@ def statement(search: Search) -> sa.Select[int]:
     """The number of results found."""
     fast = _by_rows(search)
     return search.narrow(sa.select(sa.func.count()).select_from(RESULTS)) if fast is None else fast
+
+
+def by_tallies(search: Search) -> int | None:
+    """The number by the tallies of a field with few values, of which each is compared with the only filter.
+
+    None where something else is asked for.
+    """
+    scope = search.scope
+    if (
+        scope.narrowed
+        or scope.tags
+        or scope.terms
+        or scope.own_hidden is not None
+        or scope.status != "visible"
+    ):
+        return None
+    if scope.uploader_id is not None or len(search.benchmarks) != 1 or len(search.filters) != 1:
+        return None
+    ((condition, place),) = search.filters
+    (benchmark,) = search.benchmarks
+    field = scope.view.field(benchmark, place.path.text())
+    # What a filter says of null, arrays and what is missing, no tally knows.
+    if (
+        field is None
+        or not field.countable
+        or not place.known
+        or condition.operator in ("exists", "contains")
+    ):
+        return None
+    low, high = field_key_range(field.id)
+    sums = sa.select(TALLIES.c.key, sa.func.sum(TALLIES.c.number)).where(
+        TALLIES.c.facet == FIELD,
+        TALLIES.c.benchmark_id == benchmark,
+        TALLIES.c.key >= low,
+        TALLIES.c.key < high,
+    )
+    if scope.flavors is not None:
+        sums = sums.where(narrowing.one_of(TALLIES.c.flavor_id, scope.flavors))
+    if scope.hidden_flavors:
+        sums = sums.where(TALLIES.c.flavor_id.not_in(sorted(scope.hidden_flavors)))
+    value = Filter(Path(()), condition.operator, condition.values)
+    return sum(
+        number
+        for key, number in search.session.execute(sums.group_by(TALLIES.c.key))
+        if value.matches(read_field_key(key)[1])
+    )
 
 
 def _by_rows(search: Search) -> sa.Select[int] | None:

@@ -71,6 +71,21 @@ class Scope:
     """whether nothing can be found"""
 
     @functools.cached_property
+    def plain(self) -> bool:
+        """Whether all visible results of the benchmarks are wanted, if the filters fit."""
+        return not (
+            self.empty
+            or self.narrowed
+            or self.tags
+            or self.terms
+            or self.hidden_benchmarks
+            or self.hidden_flavors
+            or self.flavors is not None
+            or self.uploader_id is not None
+            or self.status != "visible"
+        )
+
+    @functools.cached_property
     def term_tags(self) -> Ids:
         """The tags in which some term was found."""
         return NOTHING.union(*(term.tags for term in self.terms))

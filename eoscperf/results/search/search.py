@@ -42,29 +42,32 @@ class Search:
 
     def page(
         self,
-        rows: sa.Select[Any],
+        columns: Sequence[sa.ColumnElement[Any]],
         keys: Sequence[SortKey],
         asked: PageRequest,
         bind: CursorBinding,
         *,
         count: Callable[[], int] | None = None,
     ) -> Page[Any]:
-        """One page of `rows`, a statement that selects from results whatever a page shows.
+        """One page of these columns of results; they should be the same objects each time.
 
         `count` says how many there are where somebody knows better. Raises `BadCursor`.
         """
-        return cut_page(self.source(rows, keys, count), asked, bind)
+        return cut_page(self.source(columns, keys, count), asked, bind)
 
     def source(
-        self, rows: sa.Select[Any], keys: Sequence[SortKey], count: Callable[[], int] | None = None
+        self,
+        columns: Sequence[sa.ColumnElement[Any]],
+        keys: Sequence[SortKey],
+        count: Callable[[], int] | None = None,
     ) -> ResultSource:
         """The results in the order of the keys, to cut pages from."""
         kept = [key for key in keys if key.field.components]
         count = count or self.count
         place = None if self.scope.empty else self._sorted_by_value(kept)
         if place is not None and self.leading is None:
-            return ValueSource(self, rows, kept, count, place)
-        return ResultSource(self, rows, kept, count, branches(self.scope, self.criteria, kept))
+            return ValueSource(self, columns, kept, count, place)
+        return ResultSource(self, columns, kept, count, branches(self.scope, self.criteria, kept))
 
     def select(self, rows: sa.Select[Any], keys: Sequence[SortKey] = ()) -> sa.Select[Any]:
         """All of `rows`, a statement that selects from results, in the order of the keys."""
@@ -77,7 +80,10 @@ class Search:
 
     def count(self) -> int:
         """How many there are."""
-        return 0 if self.scope.empty else self.session.execute(self.counting()).scalar_one()
+        if self.scope.empty:
+            return 0
+        number = counting.by_tallies(self)
+        return self.session.execute(self.counting()).scalar_one() if number is None else number
 
     def counting(self) -> sa.Select[int]:
         """The statement that counts them."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _ORDERED_BY_INDEX = frozenset({"execution_datetime", "upload_datetime"})
 
-_EVERYTHING = sa.literal_column("*")
+_EVERYTHING: sa.ColumnElement[Any] = sa.literal_column("*")
 
 
 class ResultSource:
@@ -24,7 +24,7 @@ class ResultSource:
     def __init__(
         self,
         search: Search,
-        rows: sa.Select[Any],
+        columns: Sequence[sa.ColumnElement[Any]],
         keys: Sequence[SortKey],
         count: Callable[[], int],
         branches: Sequence[list[sa.ColumnElement[bool]]] = (),
@@ -32,7 +32,8 @@ class ResultSource:
         """`branches` divide the results, see `eoscperf.results.search.branches`."""
         self.count = count
         self._search = search
-        self._rows = rows
+        self._columns = columns
+        self._rows = sa.select(*columns)
         self._branches = branches
         keys, self._joins = search.sorted(keys)
         self.order = Order(keys, [RESULTS.c.id])
@@ -57,9 +58,9 @@ class ResultSource:
     def _pick(self, limit: int, offset: int, after: tuple[Any, ...] | None) -> sa.Select[Any]:
         identifiers = sa.select(RESULTS.c.id)
         if not self._branches:
-            return cut(self._part(identifiers, None, after), limit, offset)
+            return cut(self._part(identifiers, None, after), limit, offset or None)
         parts = [self._part(identifiers, branch, after).limit(offset + limit) for branch in self._branches]
-        return cut(self._ordered(parts), limit, offset)
+        return cut(self._ordered(parts), limit, offset or None)
 
     def _part(
         self,
@@ -113,6 +114,6 @@ class ResultSource:
         return self.order.found(self._search.session.execute(statement))
 
 
-def cut(statement: sa.Select[Any], limit: int, offset: int) -> sa.Select[Any]:
-    statement = statement.limit(limit)
-    return statement.offset(offset) if offset else statement
+def cut(statement: sa.Select[Any], limit: Any, offset: Any) -> sa.Select[Any]:
+    """So many rows of the statement from an offset, if there is one."""
+    return statement.limit(limit) if offset is None else statement.limit(limit).offset(offset)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -182,11 +182,61 @@ def _row(place: Place, condition: Filter | None = None) -> sa.Select[Any]:
     return found.where(place.of(values, RESULTS.c.id), *more).correlate(RESULTS)
 
 
+# --- statements that are made once for many values
+
+
+class _Given(NamedTuple):
+    """The value of a filter that is given when the statement is executed."""
+
+    kind: str
+    parameter: sa.BindParameter[Any]
+
+
+def has_form(condition: Filter, place: Place) -> bool:
+    """Whether a filter can be made a form of."""
+    return place.known and len(place.fields) == 1 and not reads_json(condition)
+
+
+def shape_of(condition: Filter) -> tuple[Any, ...]:
+    """What filters of one form have in common."""
+    nothing = wants_nothing(condition)
+    return condition.operator, nothing, *(value.kind for value in condition.values)
+
+
+def form_of(condition: Filter, name: str) -> Filter:
+    """The filter with parameters, whose names begin with this name, for values."""
+    if condition.operator == "exists":
+        return condition
+    given: Any = tuple(
+        _Given(
+            value.kind,
+            sa.bindparam(f"{name}_{number}", type_=sa.Text() if value.kind == "string" else sa.Double()),
+        )
+        for number, value in enumerate(condition.values)
+    )
+    return Filter(condition.path, condition.operator, given)
+
+
+def given_by(condition: Filter, name: str) -> dict[str, Any]:
+    """The values for the parameters of `form_of`."""
+    if condition.operator == "exists":
+        return {}
+    return {f"{name}_{number}": _stored(value) for number, value in enumerate(condition.values)}
+
+
+def form_of_place(place: Place, name: str) -> Place:
+    """The place with a parameter for its only field."""
+    field: Any = sa.bindparam(name, type_=sa.Integer())
+    return Place(place.path, (field,), ())
+
+
 def _column(kind: str, values: sa.FromClause) -> sa.ColumnElement[Any]:
     return values.c.text if kind == "string" else values.c.number
 
 
-def _stored(value: Value) -> Any:
+def _stored(value: Value | _Given) -> Any:
+    if isinstance(value, _Given):
+        return value.parameter
     return float(value.typed) if isinstance(value.typed, bool) else value.typed
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +25,7 @@ from eoscperf.results.tallies.keys import (
     tag_key,
     year_key,
 )
-from eoscperf.results.tallies.locks import hold_still, note_change
+from eoscperf.results.tallies.locks import note_change
 from eoscperf.results.tallies.models import ALL, FIELD, TAG, YEAR
 
 MAX_DISTINCT = 50
@@ -50,53 +49,53 @@ class Counted:
 class Tallies:
     """Notes changes; nobody who does waits for another who does.
 
-    Whoever stores results holds a lock on their benchmarks, which is how a recount keeps them out; all
-    other changes are announced by a lock of their own, see `eoscperf.results.tallies.locks`.
+    Whoever stores results holds a lock on their benchmarks, all other changes are announced by a lock of
+    their own: that is how a recount finds a moment to count in, see `eoscperf.results.tallies.locks`.
     """
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self.session = session
 
     def created(self, results: Iterable[Counted], countable: Collection[int]) -> None:
         """New visible results; `countable` are the ids of fields whose values are tallied."""
-        self.fold(*rows.insert(self._session, self.changes(results, countable)))
+        self.fold(*rows.insert(self.session, self.changes(results, countable)))
 
     def changes(self, results: Iterable[Counted], countable: Collection[int]) -> list[rows.Delta]:
         """What `created` writes; fields that turn out to have too many values are flagged."""
         deltas, uncountable = _deltas(results, countable, 1)
         if uncountable:
-            flag_fields(self._session, uncountable=uncountable)
+            flag_fields(self.session, uncountable=uncountable)
         return deltas
 
     def fold(self, first: int, last: int) -> None:
         """Add up rows if it is time, now that those with these ids have been written."""
-        fold(self._session, first, last, most=MAX_DISTINCT)
+        fold(self.session, first, last, most=MAX_DISTINCT)
 
     def moved(self, result: Result, before: str, after: str) -> None:
         """The status of one result, which is locked, changed."""
         if (before == VISIBLE) == (after == VISIBLE):
             return
-        note_change(self._session)
+        note_change(self.session)
         value, field = VALUES.c, FIELDS.c
-        found = self._session.execute(
+        found = self.session.execute(
             sa.select(value.field_id, value.kind, value.number, value.text)
             .join(FIELDS, field.id == value.field_id)
             .where(value.result_id == result.id, field.benchmark_id == result.benchmark_id, field.countable)
         ).all()
         leaves: list[Leaf] = [(row[0], row[1], row[2], row[3]) for row in found]
-        tags = self._session.scalars(
+        tags = self.session.scalars(
             sa.select(result_tags.c.tag_id).where(result_tags.c.result_id == result.id)
         ).all()
         counted = Counted(result.benchmark_id, result.flavor_id, result.execution_datetime, tags, leaves)
         deltas, _ = _deltas([counted], {leaf[0] for leaf in leaves}, 1 if after == VISIBLE else -1)
-        self.fold(*rows.insert(self._session, deltas))
+        self.fold(*rows.insert(self.session, deltas))
 
     def moved_all(self, *which: sa.ColumnElement[bool], sign: int) -> None:
         """All results for which these conditions on `Result` hold became visible (1) or ceased to be (-1).
 
         The transaction has locked or changed those results, and the conditions hold for no others.
         """
-        note_change(self._session)
+        note_change(self.session)
         self._count(which, sign)
         self._count_fields(which, sign)
 
@@ -104,18 +103,21 @@ class Tallies:
         """Tags were put on a result, which is locked, or taken off."""
         if result.status != VISIBLE:
             return
-        note_change(self._session)
+        note_change(self.session)
         place = (result.benchmark_id, result.flavor_id)
         deltas: list[rows.Delta] = [
             *((TAG, *place, tag_key(tag), 1) for tag in added),
             *((TAG, *place, tag_key(tag), -1) for tag in removed),
         ]
-        self.fold(*rows.insert(self._session, deltas))
+        self.fold(*rows.insert(self.session, deltas))
 
     def recount(self, benchmark_id: uuid.UUID) -> None:
-        """Count anew all that needs no fields: the results of a benchmark, their years and tags."""
-        hold_still(self._session, benchmark_id)
-        self._session.execute(
+        """Count anew all that needs no fields: the results of a benchmark, their years and tags.
+
+        For this and `recount_field` nothing may change meanwhile (`hold_still`), or all statements see the
+        same moment and no other changes than uploads happen (`recounting`).
+        """
+        self.session.execute(
             sa.delete(TALLIES).where(
                 TALLIES.c.benchmark_id == benchmark_id, TALLIES.c.facet.in_((ALL, YEAR, TAG))
             )
@@ -123,15 +125,15 @@ class Tallies:
         self._count((Result.benchmark_id == benchmark_id, Result.status == VISIBLE), 1)
 
     def recount_field(self, benchmark_id: uuid.UUID, field_id: int) -> None:
-        """Count the values of a field anew, and find out whether they are few enough for that.
+        """Count the values of a field anew, unless there turn out to be, or once were, too many of them.
 
         The values of all results have to be there.
         """
-        hold_still(self._session, benchmark_id)
         self.drop_fields(benchmark_id, [field_id])
-        countable = self._countable(field_id)
-        self._session.execute(sa.update(FIELDS).where(FIELDS.c.id == field_id).values(countable=countable))
-        if countable:
+        countable = self.session.scalar(sa.select(FIELDS.c.countable).where(FIELDS.c.id == field_id))
+        if countable and not self._countable(field_id):
+            flag_fields(self.session, uncountable=[field_id])
+        elif countable:
             which = (Result.benchmark_id == benchmark_id, Result.status == VISIBLE)
             self._count_fields(which, 1, field_ids=[field_id])
 
@@ -139,7 +141,7 @@ class Tallies:
         """Forget the tallies of these fields."""
         for field_id in field_ids:
             low, high = field_key_range(field_id)
-            self._session.execute(
+            self.session.execute(
                 sa.delete(TALLIES).where(
                     TALLIES.c.facet == FIELD,
                     TALLIES.c.benchmark_id == benchmark_id,
@@ -151,7 +153,7 @@ class Tallies:
     def _count(self, which: Sequence[sa.ColumnElement[bool]], sign: int) -> None:
         """Add or take off what the database can count by itself."""
         place = (RESULTS.c.benchmark_id, RESULTS.c.flavor_id)
-        sqlite = self._session.get_bind().dialect.name == "sqlite"
+        sqlite = self.session.get_bind().dialect.name == "sqlite"
         # Written out: what is grouped by has to be the same text as what is selected.
         year = sa.literal_column(
             "substr(results.execution_datetime, 1, 4)"
@@ -171,7 +173,7 @@ class Tallies:
                 .group_by(*place, *([] if key is None else [key]))
             )
             into = ["facet", "benchmark_id", "flavor_id", "key", "number"]
-            self._session.execute(sa.insert(TALLIES).from_select(into, counted))
+            self.session.execute(sa.insert(TALLIES).from_select(into, counted))
 
     def _count_fields(
         self, which: Sequence[sa.ColumnElement[bool]], sign: int, field_ids: Collection[int] | None = None
@@ -179,28 +181,31 @@ class Tallies:
         result, value, field = RESULTS, VALUES, FIELDS
         if field_ids is None:
             concerned = sa.select(result.c.benchmark_id).where(*which).distinct()
-            field_ids = self._session.scalars(
+            field_ids = self.session.scalars(
                 sa.select(field.c.id).where(field.c.countable, field.c.benchmark_id.in_(concerned))
             ).all()
+        if not field_ids:
+            return
         leaf = (value.c.field_id, value.c.kind, value.c.number, value.c.text)
-        deltas: Counter[rows.Place] = Counter()
-        for field_id in field_ids:
-            counted = self._session.execute(
-                sa.select(result.c.benchmark_id, result.c.flavor_id, *leaf, sa.func.count())
-                .join(value, value.c.result_id == result.c.id)
-                .where(*which, value.c.field_id == field_id, value.c.kind.in_(TALLIED))
-                .group_by(result.c.benchmark_id, result.c.flavor_id, *leaf)
-            )
-            for benchmark_id, flavor_id, identifier, kind, number, text, times in counted:
-                if text is None or len(text) <= MAX_KEY_TEXT:
-                    key = field_key((identifier, kind, number, text))
-                    deltas[FIELD, benchmark_id, flavor_id, key] += sign * times
-        rows.insert(self._session, [(*place, number) for place, number in deltas.items()])
+        counted = self.session.execute(
+            sa.select(result.c.benchmark_id, result.c.flavor_id, *leaf, sa.func.count())
+            .join(value, value.c.result_id == result.c.id)
+            .where(*which, value.c.field_id.in_(field_ids), value.c.kind.in_(TALLIED))
+            .group_by(result.c.benchmark_id, result.c.flavor_id, *leaf)
+        )
+        rows.insert(
+            self.session,
+            [
+                (FIELD, benchmark_id, flavor_id, field_key((identifier, kind, number, text)), sign * times)
+                for benchmark_id, flavor_id, identifier, kind, number, text, times in counted
+                if text is None or len(text) <= MAX_KEY_TEXT
+            ],
+        )
 
     def _countable(self, field_id: int) -> bool:
         """Whether a field has few and short values, and none that fits no row."""
         field, value = FIELDS.c, VALUES.c
-        if self._session.scalar(sa.select(field.irregular).where(field.id == field_id)):
+        if self.session.scalar(sa.select(field.irregular).where(field.id == field_id)):
             return False
         distinct = (
             sa.select(value.kind, value.number, value.text)
@@ -208,7 +213,7 @@ class Tallies:
             .distinct()
             .limit(MAX_DISTINCT + 1)
         )
-        found = self._session.execute(distinct).all()
+        found = self.session.execute(distinct).all()
         return len(found) <= MAX_DISTINCT and all(len(text or "") <= MAX_KEY_TEXT for _, _, text in found)
 
 

@@ -77,6 +77,26 @@ def test_an_abort_leaves_nothing_and_so_does_the_dry_run(
         assert contents() == before
 
 
+def test_rows_that_the_database_refuses_leave_nothing(
+    full: EarlierDatabase, command: Command, contents: Contents, target: sa.Engine
+) -> None:
+    """Such as those that a server stored meanwhile."""
+    action = "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+    if target.dialect.name == "postgresql":
+        body = "BEGIN RAISE EXCEPTION 'not this one'; END"
+        action = "FOR EACH ROW EXECUTE FUNCTION refuse()"
+        function = f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+    with target.begin() as connection:
+        if target.dialect.name == "postgresql":
+            connection.exec_driver_sql(function)
+        connection.exec_driver_sql(f"CREATE TRIGGER refuse BEFORE INSERT ON claims {action}")
+    before = contents()
+    said = command.refused()
+    assert "Nothing was written" in said
+    assert "not this one" in said
+    assert contents() == before
+
+
 def test_a_failure_on_the_way_leaves_nothing(
     full: EarlierDatabase, command: Command, contents: Contents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,16 +184,21 @@ def test_a_source_that_is_not_as_expected_is_refused(
     assert contents() == before
 
 
+@pytest.mark.parametrize(
+    ("json", "why"),
+    [
+        ("[" * 501 + "]" * 501, "The JSON is nested deeper than 500 levels"),
+        ("[1, 2]", "The JSON is no object"),
+    ],
+    ids=["deep", "array"],
+)
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-def test_json_that_nothing_could_read_is_named(
-    earlier: EarlierDatabase, command: Command, contents: Contents
+def test_json_that_is_no_result_is_named(
+    earlier: EarlierDatabase, command: Command, contents: Contents, json: str, why: str
 ) -> None:
     before = contents()
-    result = earlier.result(json="[" * 501 + "]" * 501)
-    said = command.refused()
-    assert (
-        f"The result {result['id']} cannot be taken over: The JSON is nested deeper than 500 levels" in said
-    )
+    result = earlier.result(json=json)
+    assert f"The result {result['id']} cannot be taken over: {why}" in command.refused()
     assert contents() == before
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from eoscperf import jsontext
-from eoscperf.earlier.documents import Unreadable, result_document, schema_document
+from eoscperf.earlier.documents import Unacceptable, result_document, schema_document
 
 
 def test_a_result_is_written_canonically_with_its_numbers_as_they_stand() -> None:
@@ -29,8 +29,6 @@ def test_equal_results_have_equal_hashes_as_uploads_do() -> None:
         ('{"x": 1.' + "5" * 1100 + "}", "longer than 1000 characters"),
         ('{"x": ' + "7" * 5000 + "}", "longer than 1000 characters"),
         ('{"x": ' + "[" * 100 + "]" * 100 + "}", "nested deeper than 64 levels"),
-        ("[1, 2]", "not an object"),
-        ('"text"', "not an object"),
     ],
     ids=lambda text: text[:12],
 )
@@ -41,10 +39,17 @@ def test_what_no_upload_could_bring_is_kept_and_said(text: str, why: str) -> Non
     assert len(document.content_hash) == 32
 
 
+@pytest.mark.parametrize("text", ["[1, 2]", '"text"', "null", "7", "1e400"])
+def test_what_is_no_object_is_refused(text: str) -> None:
+    with pytest.raises(Unacceptable, match="no object"):
+        result_document(text)
+
+
 def test_what_nothing_could_read_is_refused() -> None:
-    with pytest.raises(Unreadable, match="nested deeper than 500 levels"):
+    with pytest.raises(Unacceptable, match="nested deeper than 500 levels"):
         result_document("[" * 501 + "]" * 501)
-    assert result_document("[" * 500 + "]" * 500).text == "[" * 500 + "]" * 500
+    deep = '{"x":' + "[" * 499 + "]" * 499 + "}"
+    assert result_document(deep).text == deep
 
 
 def test_a_schema_that_can_be_used_is_written_canonically() -> None:

@@ -36,3 +36,10 @@ def test_the_environment_has_the_last_word(served):
 def test_forwarding_headers_reach_the_application_which_decides_whom_to_believe(served):
     serve("the application", {})
     assert served["clear_untrusted_proxy_headers"] == "false"
+
+
+def test_little_waits_in_memory_for_a_slow_reader(served):
+    serve("the application", {})
+    assert served["outbuf_high_watermark"] < served["outbuf_overflow"] <= 16 * 1024 * 1024
+    serve("the application", {}, outbuf_high_watermark="5")
+    assert served["outbuf_high_watermark"] == "5"

@@ -3,7 +3,7 @@
 import pytest
 
 from eoscperf.errors import RateLimited
-from eoscperf.security.rates import RateLimits
+from eoscperf.security.rates import TIDIED, RateLimits
 from eoscperf.settings import rate
 
 
@@ -40,3 +40,37 @@ def test_checking_does_not_count(rates):
 def test_two_applications_do_not_share_counts(rates):
     rates.spend("exports", "ann", "exports")
     RateLimits({"exports": rate("1/hour")}).spend("exports", "ann", "exports")
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_what_was_spent_counts_for_exactly_its_time():
+    clock = Clock()
+    rates = RateLimits({"writes": rate("2/minute")}, clock=clock)
+    rates.spend("writes", "ann", "changes")
+    clock.now += 40
+    rates.spend("writes", "ann", "changes")
+    for _ in range(3):
+        with pytest.raises(RateLimited) as caught:
+            rates.spend("writes", "ann", "changes")
+        assert [int(value) for _, value in caught.value.headers] == [21]
+    clock.now += 20
+    rates.spend("writes", "ann", "changes")
+    with pytest.raises(RateLimited, match="Try again in 41 s"):
+        rates.spend("writes", "ann", "changes")
+
+
+def test_callers_who_are_long_gone_are_forgotten():
+    clock = Clock()
+    rates = RateLimits({"writes": rate("2/minute"), "exports": rate("2/hour")}, clock=clock)
+    for number in range(50):
+        rates.spend("writes", f"caller {number}", "changes")
+    rates.spend("exports", "ann", "exports")
+    clock.now += TIDIED + 1
+    rates.spend("writes", "bob", "changes")
+    assert rates.size == 2
