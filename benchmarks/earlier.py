@@ -28,7 +28,7 @@ import sqlalchemy as sa
 
 from eoscperf.db import make_engine
 from eoscperf.testing import postgresql
-from eoscperf.testing.databases import build_schema
+from eoscperf.testing.databases import KINDS, build_schema
 from eoscperf.testing.earlier import MOMENT, EarlierDatabase
 
 BENCHMARKS, SITES, FLAVORS, TAGS, USERS = 4, 10, 3, 8, 25
@@ -73,6 +73,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--results", type=int, default=100_000)
+    parser.add_argument("--database", choices=KINDS, help="take over into this kind only")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="eoscperf-earlier-") as name:
         folder = Path(name)
@@ -85,7 +86,7 @@ def main() -> None:
             fill(source, wanted.results)
             print(f"{wanted.results} results generated in {time.monotonic() - began:.0f} s", flush=True)
             print(f"{'target':12}{'run':10}{'seconds':>9}{'processor':>11}{'results/s':>11}{'peak MB':>9}")
-            for kind in ("sqlite", "postgresql"):
+            for kind in [wanted.database] if wanted.database else KINDS:
                 url = (
                     _database(server, "target")
                     if kind == "postgresql"

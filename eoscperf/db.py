@@ -90,9 +90,8 @@ def make_engine(url: str | sa.URL, **options: Any) -> sa.Engine:
     folder of the file is made.
     """
     url = sa.make_url(url)
-    if url.get_backend_name() == "postgresql":
-        if url.drivername == "postgresql":
-            url = url.set(drivername="postgresql+psycopg")
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
     # Errors are logged with their statement; its values are addresses of people and what they uploaded.
     options.setdefault("hide_parameters", True)
     file = url.database or ":memory:"
@@ -119,8 +118,8 @@ _USED = "eoscperf.used"
 def _replace_dead_connections(engine: sa.Engine) -> None:
     """Connections that ended while nobody used them are replaced before anybody notices.
 
-    Asking the server each time costs more than many a query. When it ends a connection it says so, which can be
-    seen without asking; only after a while is it asked, for the sake of networks that forget connections.
+    Asking the server each time costs more than many a query. When it ends a connection it says so, which can
+    be seen without asking; only after a while is it asked, for the sake of networks that forget connections.
     """
 
     @sa.event.listens_for(engine, "checkin")

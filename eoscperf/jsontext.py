@@ -152,7 +152,7 @@ def identity(value: Any, *, tick: Callable[[], object] | None = None) -> str:
 
 def content_hash(value: Any, text: str | None = None) -> bytes:
     """SHA-256 of the value's `identity`; with the canonical text, if that is known, it takes less time."""
-    whole = plainjson.UNUSUAL if text is None else plainjson.identity(text)
+    whole: Any = plainjson.UNUSUAL if text is None else plainjson.identity(text)
     if whole is plainjson.UNUSUAL:
         whole = _whole_identity(value)
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).digest()

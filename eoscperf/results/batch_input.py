@@ -85,7 +85,7 @@ def _usual(item: Any, most_tags: int) -> dict[str, Any] | None:
     if type(item) is not dict or not _REQUIRED <= item.keys() <= _ALL or type(item["json"]) is not dict:
         return None
     try:
-        fields = {
+        fields: dict[str, Any] = {
             "execution_datetime": parse_instant(item["execution_datetime"]),
             "benchmark_id": _identifier(item["benchmark_id"]),
             "flavor_id": _identifier(item["flavor_id"]),

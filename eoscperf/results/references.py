@@ -178,7 +178,7 @@ def _both(statement: Any, **how: Any) -> tuple[Any, Any]:
     return statement, statement.with_for_update(**how)
 
 
-_IDS = sa.bindparam("ids", expanding=True)
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
 _B, _F, _S = Benchmark.__table__, Flavor.__table__, Site.__table__
 _BENCHMARK = (_B.c.id, _B.c.docker_image, _B.c.docker_tag, _B.c.json_schema, _B.c.status)
 _FLAVOR = (

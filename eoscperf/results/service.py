@@ -111,7 +111,7 @@ class Results:
         `tagged`: it has tags; `stamp` is that of the catalogue, if this session has read it already.
         """
         row = (
-            *(getattr(new, column.key) for column in COLUMNS[:9]),
+            *(getattr(new, str(column.key)) for column in COLUMNS[:9]),
             *(None, "visible", None, None, 0),
         )
         return self.writer(stamp).one(row, tagged=tagged)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -100,12 +100,10 @@ class ExportWriter(ResultWriter):
             if new:
                 missing[kind] = new
         if missing:
-            for kind, texts in self._find(missing).items():
-                self._known[kind].update(texts)
-                self._size += sum(len(nested.text) for nested in texts.values())
-
-    def _find(self, missing: Mapping[str, set[str]]) -> Mapping[str, Mapping[str, Nested]]:
-        return self._nested.find(self._session, self._stamp, self._viewer, missing)
+            found = self._nested.find(self._session, self._stamp, self._viewer, missing)
+            for kind, new_texts in found.items():
+                self._known[kind].update(new_texts)
+                self._size += sum(len(nested.text) for nested in new_texts.values())
 
     def _seen(self, users: set[str]) -> set[str]:
         """Those whom the viewer sees."""

@@ -36,12 +36,10 @@ class Cells:
 def cells_of(scope: Scope) -> tuple[Cells, ...] | None:
     """Disjoint cells that hold all results of a search, but for those of `own_hidden`; None if it is about
     more than cells and a tag."""
-    parts = scope.parts()
-    if parts is None:
+    tags = scope.tallied()
+    if tags is None:
         return None
-    return tuple(
-        Cells(scope, part.tag_id, unnamed=part.tag_id is not None and not scope.tags) for part in parts
-    )
+    return tuple(Cells(scope, tag, unnamed=tag is not None and not scope.tags) for tag in tags)
 
 
 def _chosen(column: Any, ids: frozenset[uuid.UUID] | None) -> list[sa.ColumnElement[bool]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -29,18 +29,6 @@ class TermMatch:
     flavors: Ids
     """by their own name or by name or address of their site"""
     tags: Ids
-
-    def named(self, benchmark_id: uuid.UUID, flavor_id: uuid.UUID) -> bool:
-        return benchmark_id in self.benchmarks or flavor_id in self.flavors
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some of the results of a search: those with a tag, or all (None), in the cells that `holds` accepts."""
-
-    tag_id: uuid.UUID | None
-    holds: Callable[[uuid.UUID, uuid.UUID], bool]
-    """whether the results of this benchmark on this flavor belong to it"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,42 +78,19 @@ class Scope:
         """The tags in which some term was found."""
         return NOTHING.union(*(term.tags for term in self.terms))
 
-    def includes(self, benchmark_id: uuid.UUID, flavor_id: uuid.UUID) -> bool:
-        """Whether results of this cell are wanted, if tags, terms and filters fit."""
-        return (
-            (self.benchmarks is None or benchmark_id in self.benchmarks)
-            and (self.flavors is None or flavor_id in self.flavors)
-            and benchmark_id not in self.hidden_benchmarks
-            and flavor_id not in self.hidden_flavors
-        )
+    def tallied(self) -> tuple[uuid.UUID | None, ...] | None:
+        """The tags of the tallies that add up to all results but those of `own_hidden`.
 
-    def named(self, benchmark_id: uuid.UUID, flavor_id: uuid.UUID) -> bool:
-        """Whether every term is found in the names of this cell."""
-        return all(term.named(benchmark_id, flavor_id) for term in self.terms)
-
-    def parts(self) -> tuple[Part, ...] | None:
-        """Disjoint parts that make up all results but those of `own_hidden`; None: not to be told so."""
+        Among them None stands for the tallies of all results, whatever their tags; None alone says that
+        tallies do not tell.
+        """
         if self.empty:
             return ()
         if self.narrowed or self.filters or self.uploader_id is not None or self.status != "visible":
             return None
-        if len(self.tags) > 1 or len(self.tags | self.term_tags) > 1:
+        if len(self.tags | self.term_tags) > 1:
             return None
-        if self.tags:
-            (tag,) = self.tags
-            return (Part(tag, lambda *cell: self.includes(*cell) and self._told(tag, cell)),)
-        named = Part(None, lambda *cell: self.includes(*cell) and self.named(*cell))
-        if not self.term_tags:
-            return (named,)
-        (tag,) = self.term_tags
-        tagged = Part(
-            tag, lambda *cell: self.includes(*cell) and not self.named(*cell) and self._told(tag, cell)
-        )
-        return named, tagged
-
-    def _told(self, tag: uuid.UUID, cell: tuple[uuid.UUID, uuid.UUID]) -> bool:
-        """Whether results with that tag in the cell meet every term."""
-        return all(tag in term.tags or term.named(*cell) for term in self.terms)
+        return tuple(self.tags) if self.tags else (None, *self.term_tags)
 
 
 def resolve(
