@@ -270,9 +270,14 @@ def _notice_statements(state: orm.ORMExecuteState) -> None:
 @sa.event.listens_for(Session, "before_commit")
 def _stamp(session: Session) -> None:
     """Last of all, since whoever changes the catalogue meanwhile waits for the end of this transaction."""
+    if session.in_nested_transaction():
+        # What was changed before a savepoint stays changed when that is rolled back, a stamp in it would not.
+        return
     session.flush()
     if session.info.pop(_CHANGED, False):
         session.execute(
-            sa.update(CatalogueStamp.__table__).where(CatalogueStamp.__table__.c.id == 1),
-            {"stamp": secrets.randbits(63)},
+            sa.update(CatalogueStamp)
+            .where(CatalogueStamp.id == 1)
+            .values(stamp=secrets.randbits(63))
+            .execution_options(synchronize_session=False)
         )

@@ -20,9 +20,7 @@ from eoscperf.users.models import User
 
 _TOKENS = "eoscperf.bearer"
 
-_KNOWN = sa.select(User.id, User.role).where(
-    User.iss == sa.bindparam("iss"), User.sub == sa.bindparam("sub")
-)
+_KNOWN = sa.select(User.id, User.role).where(User.iss == sa.bindparam("iss"), User.sub == sa.bindparam("sub"))
 
 
 class TrustedTokens:

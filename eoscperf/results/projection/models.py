@@ -17,7 +17,7 @@ KINDS = {"number": 0, "string": 1, "boolean": 2, "composite": 3, "null": 4}
 
 
 class ResultField(Base):
-    """A place in the results of a benchmark that its JSON Schema declares to hold a number, text or boolean."""
+    """A place in the results of a benchmark that its JSON Schema declares to hold a number, text or flag."""
 
     __tablename__ = "result_fields"
     __table_args__ = (sa.UniqueConstraint("benchmark_id", "path"),)
