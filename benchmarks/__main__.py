@@ -53,7 +53,7 @@ def main() -> None:
         options.error("--size must be at least 1000, so that there are pages to turn")
     # Ended from outside, it still takes its servers along.
     signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
-    run = machine.described(f"python -m benchmarks {shlex.join(sys.argv[1:])}".strip())
+    run = machine.described(f"python -m benchmarks {_shown(sys.argv[1:])}".strip())
     lines: list[Line] = []
     with kept(chosen.keep) as folder:
         for kind in chosen.database or KINDS:
@@ -79,6 +79,13 @@ def plan(chosen: argparse.Namespace) -> measuring.Plan:
         only=frozenset(chosen.only),
         mixed=chosen.mixed,
     )
+
+
+def _shown(arguments: list[str]) -> str:
+    """The command line; where files are on this machine concerns nobody."""
+    places = {"--keep": "DIR", "--lines": "FILE"}
+    shown = [places.get(option, text) for option, text in zip(["", *arguments], arguments, strict=False)]
+    return shlex.join(shown)
 
 
 @contextlib.contextmanager
