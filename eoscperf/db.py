@@ -197,6 +197,9 @@ _READING = ("GET", "HEAD", "OPTIONS")
 
 _JOINING = "eoscperf.joining"
 
+_ONLY_READS = "eoscperf.only_reads"
+"""in the info of a session: each of its statements is committed by itself"""
+
 
 # Registered once for all sessions: doing it anew for each takes longer than many a query.
 @sa.event.listens_for(orm.Session, "after_begin")
@@ -217,15 +220,35 @@ def _before_commit(session: orm.Session) -> None:
         session.info[_JOINING].before_commit(session)
 
 
+@sa.event.listens_for(orm.Session, "before_flush")
+def _before_flush(session: orm.Session, context: Any, instances: Any) -> None:
+    if _ONLY_READS in session.info and (session.new or session.dirty or session.deleted):
+        raise RuntimeError(
+            "An operation whose answers are remembered only reads: nothing can be stored here."
+        )
+
+
 def _dbsession(request: Any) -> orm.Session:
     session = request.environ.get("eoscperf.dbsession")
     if session is not None:
         return session
     factory = request.registry["dbsession_factory"]
     session = request_session(factory, request.tm, request=request)
-    if request.method not in _READING and session.get_bind().dialect.name == "sqlite":
+    database = session.get_bind()
+    if request.method not in _READING and database.dialect.name == "sqlite":
         session.connection(execution_options={"sqlite_immediate": True})
+    elif _only_reads(request) and isinstance(database, sa.Engine) and database.dialect.name == "postgresql":
+        # Statements see what is committed when each begins, within a transaction or without one; beginning
+        # and ending one takes as long as half of the statements. The pool sets the connection back.
+        session.info[_ONLY_READS] = True
+        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
     return session
+
+
+def _only_reads(request: Any) -> bool:
+    """Whether nothing is ever written for the request: its operation declares it, see `remembered`."""
+    operation = getattr(request, "operation", None)
+    return request.method in ("GET", "HEAD") and operation is not None and operation.remembered
 
 
 def waits_for_writers(request: Any) -> bool:

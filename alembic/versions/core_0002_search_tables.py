@@ -15,6 +15,16 @@ down_revision = "core_0001"
 branch_labels = None
 depends_on = None
 
+REPLACED = {
+    "flavor_status": ["flavor_id", "status"],
+    "site_status": ["site_id", "status"],
+    "visibility": ["status", "benchmark_id", "flavor_id", "uploader_id"],
+}
+"""Indexes of results that no search needs any more."""
+
+RARE = ("supersedes_id", "superseded_by_id", "removed_entry_id", "restored_entry_id")
+"""Columns that few results have a value in."""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -71,12 +81,16 @@ def upgrade() -> None:
         sa.Column("stamp", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_stamps")),
     )
-    with op.batch_alter_table("results", schema=None) as batch_op:
-        batch_op.drop_index("ix_results_flavor_status")
-        batch_op.create_index(
-            "ix_results_flavor_status_execution",
-            ["flavor_id", "status", "execution_datetime", "id"],
-            unique=False,
+    for name in REPLACED:
+        op.drop_index(f"ix_results_{name}", table_name="results")
+    op.create_index(
+        "ix_results_flavor_status_execution", "results", ["flavor_id", "status", "execution_datetime", "id"]
+    )
+    for column in RARE:
+        op.drop_index(f"ix_results_{column}", table_name="results")
+        where = sa.text(f"{column} IS NOT NULL")
+        op.create_index(
+            f"ix_results_{column}", "results", [column], sqlite_where=where, postgresql_where=where
         )
     stamps = sa.table("catalogue_stamps", sa.column("id"), sa.column("stamp", sa.BigInteger))
     op.bulk_insert(stamps, [{"id": 1, "stamp": secrets.randbits(63)}])
@@ -110,9 +124,12 @@ def _count_results() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("results", schema=None) as batch_op:
-        batch_op.drop_index("ix_results_flavor_status_execution")
-        batch_op.create_index("ix_results_flavor_status", ["flavor_id", "status"], unique=False)
+    for column in RARE:
+        op.drop_index(f"ix_results_{column}", table_name="results")
+        op.create_index(f"ix_results_{column}", "results", [column])
+    op.drop_index("ix_results_flavor_status_execution", table_name="results")
+    for name, columns in REPLACED.items():
+        op.create_index(f"ix_results_{name}", "results", columns)
     op.drop_table("catalogue_stamps")
     op.drop_index("ix_result_tallies_sum", table_name="result_tallies")
     op.drop_table("result_tallies")

@@ -59,7 +59,8 @@ def import_archive(context: Context, archive: Path, skip: tuple[str, ...]) -> No
     ):
         if contents.CORE in skip:
             raise ArchiveProblem(f"--skip {contents.CORE}: only the data of plug-ins can be left out.")
-        wanted = loading.plan(opened.manifest, contents.kinds(context.settings["eoscperf.plugins"]), skip)
+        kinds = contents.kinds(context.settings["eoscperf.plugins"])
+        wanted = loading.plan(opened.manifest, kinds, skip)
         entries = opened.manifest.files
         with _bar("checking", sum(entry.bytes for entry in entries), "B", unit_scale=True) as bar:
             for entry in entries:
@@ -69,7 +70,7 @@ def import_archive(context: Context, archive: Path, skip: tuple[str, ...]) -> No
             # It will write, and waits for other writers at once.
             session.connection(execution_options={"sqlite_immediate": True})
             with _bar("importing", records, " records") as bar:
-                loading.load(session, opened, wanted, bar.update)
+                loading.load(session, opened, wanted, kinds, bar.update)
             results = next(entry.records for kind, entry in wanted if kind.name == "results")
             with _bar("preparing searches", results, " results") as bar:
                 rebuild(session, bar.update)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import decimal
 import json
 import math
 import re
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,6 +24,10 @@ from eoscperf.db import UTCDateTime
 Write = Callable[[Any], Any]
 Read = Callable[[Any, str], Any]
 """From the value and the text it was read from; ValueError says what the value is not."""
+
+
+NESTING = 10_000
+"""Brackets inside brackets of one value: what the stack has room for, far more than any value needs."""
 
 
 class LineWriter:
@@ -134,7 +140,11 @@ def _members(text: str) -> Iterator[tuple[str, Any, str]]:
             if text[at] != ":":
                 raise ValueError("is not JSON")
             start = blanks(text, at + 1).end()  # type: ignore[union-attr]
-            value, at = scan(text, start)
+            try:
+                value, at = scan(text, start)
+            except RecursionError:
+                with _deeper():
+                    value, at = scan(text, start)
             yield name, value, text[start:at]
             at = blanks(text, at).end()  # type: ignore[union-attr]
             if text[at] == "}":
@@ -189,10 +199,22 @@ def _json_fragment(text: str) -> orjson.Fragment:
     except orjson.JSONDecodeError:
         # Python takes what is beyond a double, and nesting deeper than the other's.
         try:
-            _DECODER.decode(text)
+            with _deeper():
+                _DECODER.decode(text)
         except RecursionError as problem:
             raise ValueError("it is nested too deep") from problem
     return orjson.Fragment(_BREAKS.sub(" ", text) if "\n" in text or "\r" in text else text)
+
+
+@contextlib.contextmanager
+def _deeper() -> Iterator[None]:
+    """Let Python read JSON that is nested far deeper than it would by itself."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(usual, NESTING))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def _finite(number: float) -> float:

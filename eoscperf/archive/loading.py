@@ -61,13 +61,19 @@ def plan(content: Manifest, kinds: Iterable[Kind], skip: Iterable[str] = ()) -> 
     ]
 
 
-def load(session: Session, archive: Archive, wanted: Plan, advance: Advance = lambda number: None) -> None:
+def load(
+    session: Session,
+    archive: Archive,
+    wanted: Plan,
+    kinds: Iterable[Kind],
+    advance: Advance = lambda number: None,
+) -> None:
     """Store everything, with all ids; the caller rebuilds what is derived, and commits.
 
-    ArchiveProblem when the database is not empty or something does not fit.
+    ArchiveProblem when there is something of any of these kinds already, or something does not fit.
     """
     connection = session.connection()
-    _prepare(connection, [kind for kind, _ in wanted])
+    _prepare(connection, kinds)
     for kind, entry in wanted:
         with _refusals(connection, kind):
             _store(connection, kind, _rows(archive, kind, entry, advance))
@@ -88,7 +94,7 @@ def _refusals(connection: sa.Connection, kind: Kind | None = None) -> Iterator[N
         raise ArchiveProblem(f"{where} database refuses something: {said}.") from problem
 
 
-def _prepare(connection: sa.Connection, kinds: list[Kind]) -> None:
+def _prepare(connection: sa.Connection, kinds: Iterable[Kind]) -> None:
     """Nobody writes meanwhile, and there is nothing yet."""
     tables = [kind.table for kind in kinds]
     if connection.dialect.name == "postgresql":

@@ -12,8 +12,16 @@ from eoscperf.results.reindexing import rebuild_benchmark
 
 def rebuild(session: Session, advance: Advance) -> None:
     """What searches and counts read; hears of so many results more."""
+    _analyze(session)
     for benchmark_id in session.scalars(sa.select(Benchmark.id).order_by(Benchmark.id)).all():
         rebuild_benchmark(session, benchmark_id, advance)
+    _analyze(session)
+
+
+def _analyze(session: Session) -> None:
+    """Let PostgreSQL know how much there is now.
+
+    Otherwise what is counted here, and the first searches, would be planned as for tables of a few rows.
+    """
     if session.get_bind().dialect.name == "postgresql":
-        # Without figures about the tables the first searches would be planned as for empty ones.
         session.connection().exec_driver_sql("ANALYZE")

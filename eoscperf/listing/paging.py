@@ -108,6 +108,9 @@ class Source(Protocol):
     def read(self, limit: int, *, offset: int = 0, after: tuple[Any, ...] | None = None) -> list[Found]:
         """At most so many rows, from an offset or after the place that a row with these values has."""
 
+    def items(self, limit: int, offset: int) -> list[Any]:
+        """The items of so many rows from an offset, where nobody asks for their places."""
+
     def find(self, key: tuple[Any, ...]) -> Found | None:
         """The row with this key."""
 
@@ -229,6 +232,9 @@ class StatementSource:
             ordered = ordered.where(self.order.after(after))
         return self._fetch(ordered)
 
+    def items(self, limit: int, offset: int) -> list[Any]:
+        return [row.item for row in self.read(limit, offset=offset)]
+
     def find(self, key: tuple[Any, ...]) -> Found | None:
         statement = self.order.by(self._statement).where(self.order.having_key(key)).limit(1)
         return next(iter(self._fetch(statement)), None)
@@ -246,7 +252,7 @@ class StatementSource:
 
 
 def _numbered(source: Source, request: PageRequest) -> Page[Any]:
-    items = [row.item for row in source.read(request.per_page + 1, offset=request.offset)]
+    items = source.items(request.per_page + 1, request.offset)
     has_next = len(items) > request.per_page
     total = pages = None
     if request.total:

@@ -7,6 +7,7 @@ query nor the answer is looked into.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -20,7 +21,7 @@ ANSWERS = "eoscperf.remembered_answers"
 """in the registry: the answers of this application"""
 
 OVERHEAD = 1000
-"""Bytes, about, that an answer takes beside its body and its address."""
+"""Bytes, about, that an answer takes beside its body."""
 
 _ANY = ("", "*/*", "application/json")
 """What clients accept that have no particular wish."""
@@ -93,7 +94,7 @@ def remembering(view: Any, info: Any) -> Any:
         state = request.database_state
         if state.token is None:
             return view(context, request)
-        key = (state.place, *_question(request))
+        key = (state.place, _digest(_question(request)))
         answer = answers.find(key, state.token)
         if answer is not None:
             # A token that is not accepted is said so in the answer; whoever sent it is answered all the same.
@@ -119,6 +120,11 @@ def remembering(view: Any, info: Any) -> Any:
 remembering.options = ("operation",)  # type: ignore[attr-defined]
 
 _KEPT_HEADERS = ("ETag", "Link")
+
+
+def _digest(question: tuple[Hashable, ...]) -> bytes:
+    """Of one size, however long the query is."""
+    return hashlib.blake2b(repr(question).encode("utf-8", "surrogatepass"), digest_size=20).digest()
 
 
 def _question(request: Any) -> tuple[Hashable, ...]:

@@ -10,6 +10,7 @@ def includeme(config: Any) -> None:
     from eoscperf.results import api, api_tags, resources, schemas
     from eoscperf.results.catalogue import STAMP, Catalogue
     from eoscperf.results.dependents import Dependents
+    from eoscperf.results.facets.totals import RememberedTotals
     from eoscperf.results.nested import NestedTexts
     from eoscperf.results.permissions import PERMISSIONS
     from eoscperf.results.service import Results
@@ -19,6 +20,7 @@ def includeme(config: Any) -> None:
 
     config.registry["eoscperf.catalogue"] = Catalogue()
     config.registry["eoscperf.nested"] = NestedTexts()
+    config.registry["eoscperf.totals"] = RememberedTotals()
     add_state_column(config, "catalogue_stamp", STAMP.scalar_subquery())
     for name, (description, level) in PERMISSIONS.items():
         config.add_permission(name, description, default=level)

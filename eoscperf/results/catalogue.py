@@ -10,9 +10,9 @@ from __future__ import annotations
 import secrets
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -24,6 +24,8 @@ from eoscperf.results.models import Result
 from eoscperf.results.projection.models import ResultField
 from eoscperf.sites.models import Flavor, Site
 from eoscperf.users.models import User
+
+Answer = TypeVar("Answer")
 
 
 class CatalogueStamp(Base):
@@ -122,6 +124,23 @@ class Catalogue:
                 self._view = view
         return view
 
+    def answer(
+        self, session: Session, stamp: int, work: Callable[[CatalogueView], tuple[Answer, bool]]
+    ) -> Answer:
+        """What `work` makes of the catalogue, made again if that has changed meanwhile.
+
+        `work` also says whether it relied on the fields. Those of a new schema have other ids, so that the
+        old ones find nothing any more in statements that see the change; a transaction of SQLite sees none.
+        """
+        for _ in range(_ATTEMPTS):
+            answer, relied = work(self.view(session, stamp))
+            if not relied or session.get_bind().dialect.name == "sqlite":
+                break
+            seen, stamp = stamp, read_stamp(session)
+            if seen == stamp:
+                break
+        return answer
+
 
 def read_stamp(session: Session) -> int:
     """The stamp that the session sees."""
@@ -142,6 +161,7 @@ def catalogue_changed(session: Session) -> None:
 STAMP = sa.select(CatalogueStamp.__table__.c.stamp).where(CatalogueStamp.__table__.c.id == 1)
 """Selects the stamp."""
 _CHANGED = "eoscperf.catalogue_changed"
+_ATTEMPTS = 5
 _KEPT = (Benchmark, Site, Flavor, ResultField)
 
 

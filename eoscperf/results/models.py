@@ -62,10 +62,17 @@ class Result(Base):
         ),
         sa.Index("ix_results_benchmark_status_upload", "benchmark_id", "status", "upload_datetime", "id"),
         sa.Index("ix_results_flavor_status_execution", "flavor_id", "status", "execution_datetime", "id"),
-        sa.Index("ix_results_site_status", "site_id", "status"),
         sa.Index("ix_results_uploader_execution", "uploader_id", "execution_datetime", "id"),
-        # All that says who may see a result, so that counting does not read the results themselves.
-        sa.Index("ix_results_visibility", "status", "benchmark_id", "flavor_id", "uploader_id"),
+        # What few results have is indexed for those few, so that the others do not pay for it.
+        *(
+            sa.Index(
+                f"ix_results_{column}",
+                column,
+                sqlite_where=sa.text(f"{column} IS NOT NULL"),
+                postgresql_where=sa.text(f"{column} IS NOT NULL"),
+            )
+            for column in ("supersedes_id", "superseded_by_id", "removed_entry_id", "restored_entry_id")
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
@@ -78,8 +85,8 @@ class Result(Base):
     site_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("sites.id"))
     """the flavor's site"""
     uploader_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
-    supersedes_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("results.id"), index=True)
-    superseded_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("results.id"), index=True)
+    supersedes_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("results.id"))
+    superseded_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("results.id"))
     content_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
     """SHA-256 of the JSON's meaning: key order and number notation do not count"""
     duplicate_key: Mapped[bytes | None] = mapped_column(sa.LargeBinary, unique=True)
@@ -90,8 +97,8 @@ class Result(Base):
     )
     status_datetime: Mapped[datetime.datetime | None]
     status_message: Mapped[str | None]
-    removed_entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey("log_entries.id"), index=True)
-    restored_entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey("log_entries.id"), index=True)
+    removed_entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey("log_entries.id"))
+    restored_entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey("log_entries.id"))
     withdrawn_datetime: Mapped[datetime.datetime | None]
     pending_claims: Mapped[int] = mapped_column(default=0)
     hiding_claims: Mapped[int] = mapped_column(default=0)

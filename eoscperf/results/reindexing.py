@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,11 +17,14 @@ from eoscperf.benchmarks.models import Benchmark
 from eoscperf.results.catalogue import catalogue_changed
 from eoscperf.results.projection.service import Projection, read_stored
 from eoscperf.results.tables import FIELDS, RESULTS, VALUES
-from eoscperf.results.tallies.locks import hold_still, recounting
+from eoscperf.results.tallies.locks import hold_still, hold_uploads, recounting
 from eoscperf.results.tallies.service import Tallies
 
 AT_ONCE = 1000
 """Results in one transaction of a reindexing."""
+
+FIGURES_AFTER = 4
+"""Transactions, or parts of a long one, after which the database first hears how many values there are."""
 
 ATTEMPTS = 5
 """Times that a count is tried."""
@@ -37,14 +41,26 @@ def rebuild_benchmark(session: Session, benchmark_id: uuid.UUID, progress: Progr
     schema = session.scalar(sa.select(Benchmark.json_schema).where(Benchmark.id == benchmark_id))
     if schema is None:
         return
-    Projection(session).declare(benchmark_id, schema)
+    projection = Projection(session)
+    hold_uploads(session, benchmark_id)
+    had_fields = bool(_fields_ready(session, benchmark_id))
+    projection.declare(benchmark_id, schema)
     hold_still(session, benchmark_id)
+    # Nobody can have written values of fields that are as new as this transaction and not ready.
+    is_new = not had_fields and not all(_fields_ready(session, benchmark_id))
     last: uuid.UUID | None = None
-    while chunk := _next_chunk(session, [benchmark_id], last):
-        _write(session, chunk.missing)
-        last = chunk.last
+    for number in itertools.count(1):
+        ids = _next_ids(session, [benchmark_id], last)
+        if not ids:
+            break
+        if is_new:
+            projection.add(_documents(session, ids))
+        else:
+            _write(session, _missing(session, [benchmark_id], ids))
+            _renew_figures(session, number)
+        last = ids[-1]
         if progress:
-            progress(chunk.size)
+            progress(len(ids))
     tallies = Tallies(session)
     tallies.recount(benchmark_id)
     own = sa.select(FIELDS.c.id).where(FIELDS.c.benchmark_id == benchmark_id)
@@ -99,17 +115,21 @@ class Reindexing:
 
     def _write_values(self, progress: Progress | None) -> None:
         last: uuid.UUID | None = None
-        while True:
+        for number in itertools.count(1):
             began = time.monotonic()
             with self._transaction() as session:
-                chunk = _next_chunk(session, self._unfinished(session), last)
-                if chunk:
-                    _write(session, chunk.missing)
-            if not chunk:
+                benchmark_ids = self._unfinished(session)
+                ids = _next_ids(session, benchmark_ids, last)
+                if ids:
+                    _write(session, _missing(session, benchmark_ids, ids))
+            if not ids:
                 return
-            last = chunk.last
+            # On its own: it may have to wait, and must keep nobody waiting meanwhile.
+            with self._transaction(write=False) as session:
+                _renew_figures(session, number)
+            last = ids[-1]
             if progress:
-                progress(chunk.size)
+                progress(len(ids))
             if self._engine.dialect.name == "sqlite":
                 # Writers that wait try again from time to time; they have to find a gap.
                 time.sleep((time.monotonic() - began) / 4)
@@ -139,35 +159,46 @@ class Reindexing:
             yield session
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    """Some results in the order of their ids, and those of them whose values are to be written."""
-
-    size: int
-    last: uuid.UUID
-    missing: Sequence[uuid.UUID]
+def _fields_ready(session: Session, benchmark_id: uuid.UUID) -> Sequence[bool]:
+    """Of each field of a benchmark whether it is ready."""
+    return session.scalars(sa.select(FIELDS.c.ready).where(FIELDS.c.benchmark_id == benchmark_id)).all()
 
 
-def _next_chunk(
+def _next_ids(
     session: Session, benchmark_ids: Collection[uuid.UUID], last: uuid.UUID | None
-) -> _Chunk | None:
-    """The results after `last`; their benchmarks stay as they are until the transaction ends."""
+) -> Sequence[uuid.UUID]:
+    """Some results after `last`, by id; their benchmarks stay as they are until the transaction ends."""
     if not benchmark_ids:
-        return None
+        return ()
     # In the order in which everybody locks them.
     held = sa.select(Benchmark.id).where(Benchmark.id.in_(benchmark_ids)).order_by(Benchmark.id)
     session.execute(held.with_for_update(read=True))
     some = sa.select(RESULTS.c.id).where(RESULTS.c.benchmark_id.in_(benchmark_ids))
     if last is not None:
         some = some.where(RESULTS.c.id > last)
-    ids = session.scalars(some.order_by(RESULTS.c.id).limit(AT_ONCE)).all()
-    if not ids:
-        return None
+    return session.scalars(some.order_by(RESULTS.c.id).limit(AT_ONCE)).all()
+
+
+def _missing(
+    session: Session, benchmark_ids: Collection[uuid.UUID], ids: Sequence[uuid.UUID]
+) -> Sequence[uuid.UUID]:
+    """Those of these results whose values are to be written."""
     written = sa.select(VALUES.c.result_id).where(
         VALUES.c.result_id.in_(ids), VALUES.c.field_id.in_(_telling_fields(session, benchmark_ids))
     )
     done = set(session.scalars(written.distinct()))
-    return _Chunk(len(ids), ids[-1], [each for each in ids if each not in done])
+    return [each for each in ids if each not in done]
+
+
+def _renew_figures(session: Session, number: int) -> None:
+    """Let PostgreSQL know each time that twice as many chunks are done how many values there are by now.
+
+    It takes a table without figures for one of few results, and would read all of it to find the values of
+    a thousand.
+    """
+    is_power_of_two = not number & (number - 1)
+    if number >= FIGURES_AFTER and is_power_of_two and session.get_bind().dialect.name == "postgresql":
+        session.connection().exec_driver_sql(f"ANALYZE {VALUES.name}")
 
 
 def _telling_fields(session: Session, benchmark_ids: Collection[uuid.UUID]) -> list[int]:
@@ -192,11 +223,15 @@ def _write(session: Session, result_ids: Sequence[uuid.UUID]) -> None:
             VALUES.c.result_id.in_(result_ids), VALUES.c.field_id.not_in(sa.select(FIELDS.c.id))
         )
     )
+    Projection(session).add(_documents(session, result_ids), again=True)
+
+
+def _documents(session: Session, result_ids: Sequence[uuid.UUID]) -> list[tuple[uuid.UUID, uuid.UUID, Any]]:
+    """Id, benchmark and JSON of these results."""
     stored = session.execute(
         sa.select(RESULTS.c.id, RESULTS.c.benchmark_id, RESULTS.c.json).where(RESULTS.c.id.in_(result_ids))
     )
-    documents = [(identifier, benchmark_id, read_stored(text)) for identifier, benchmark_id, text in stored]
-    Projection(session).add(documents, again=True)
+    return [(identifier, benchmark_id, read_stored(text)) for identifier, benchmark_id, text in stored]
 
 
 def _finish_field(tallies: Tallies, benchmark_id: uuid.UUID, field_id: int) -> None:

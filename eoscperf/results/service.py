@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from eoscperf.errors import Issue
 from eoscperf.events import Events
 from eoscperf.listing import CursorBinding, Page, PageRequest, SortKey
 from eoscperf.results import query
-from eoscperf.results.catalogue import Catalogue, read_stamp
+from eoscperf.results.catalogue import Catalogue, CatalogueView, read_stamp
 from eoscperf.results.events import (
     ResultMoved,
     ResultRemoved,
@@ -34,9 +35,10 @@ from eoscperf.results.models import Result, Tag, result_tags
 from eoscperf.results.nested import NestedTexts
 from eoscperf.results.query import Criteria
 from eoscperf.results.search.search import Search
+from eoscperf.results.search.values import json_path
 from eoscperf.results.storing import NewResult
 from eoscperf.results.tallies.service import Tallies
-from eoscperf.results.writing import COLUMNS, ResultWriter, Written
+from eoscperf.results.writing import COLUMNS, PAGE_COLUMNS, ResultWriter, Written
 from eoscperf.review.journal import Journal
 from eoscperf.review.models import LogEntry
 from eoscperf.security.identity import Viewer
@@ -55,8 +57,11 @@ class Results:
         nested: NestedTexts | None = None,
         stamp: Callable[[], int] | None = None,
         catalogue: Catalogue | None = None,
+        totals: Callable[[Hashable, Callable[[], int]], int] | None = None,
     ) -> None:
-        """`stamp` answers that of the catalogue as the session sees it."""
+        """`stamp` answers that of the catalogue as the session sees it; `totals` is asked for the number of
+        results before they are counted: gets all that it depends on beside the database, and what counts.
+        """
         self._session = session
         self._viewer = viewer
         self._journal = journal
@@ -64,6 +69,7 @@ class Results:
         self._nested = nested or NestedTexts()
         self._stamp = stamp or functools.partial(read_stamp, session)
         self._catalogue = catalogue or Catalogue()
+        self._totals = totals or (lambda question, count: count())
 
     @classmethod
     def for_request(cls, request: Any) -> Results:
@@ -75,6 +81,9 @@ class Results:
             request.registry["eoscperf.nested"],
             lambda: request.database_state.columns["catalogue_stamp"],
             request.registry["eoscperf.catalogue"],
+            lambda question, count: request.registry["eoscperf.totals"].get(
+                request.database_state, question, count
+            ),
         )
 
     # Reading
@@ -83,9 +92,20 @@ class Results:
         self, criteria: Criteria, keys: Sequence[SortKey], asked: PageRequest, binding: CursorBinding
     ) -> Page[str]:
         """One page of those that the viewer may see, written with all that is nested in them."""
-        search = self.search(criteria)
-        count = functools.partial(Totals(self._session).count, search)
-        page = search.page(COLUMNS, keys, asked, binding, count=count)
+
+        def work(view: CatalogueView) -> tuple[Page[Any], bool]:
+            search = Search(self._session, criteria, self._viewer, view)
+
+            def count() -> int:
+                # As text: 1, 1.0 and true are equal to Python, but not the same to look for.
+                text = hashlib.sha256(repr(criteria).encode("utf-8", "surrogatepass")).digest()
+                question = (text, self._viewer.user_id, self._viewer.admin)
+                return self._totals(question, lambda: Totals(self._session).count(search))
+
+            page = search.page(PAGE_COLUMNS, keys, asked, binding, count=count)
+            return page, bool(criteria.filters) or any(json_path(key) is not None for key in keys)
+
+        page = self._catalogue.answer(self._session, self._stamp(), work)
         return dataclasses.replace(page, items=self.writer().write(page.items))
 
     def search(self, criteria: Criteria) -> Search:

@@ -6,19 +6,20 @@ order, stored JSON as it stands, nested objects from `eoscperf.results.nested`.
 
 from __future__ import annotations
 
+import functools
+import operator
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from eoscperf.rest.renderer import dumps, timestamp
 from eoscperf.results.models import Result, Tag, result_tags
 from eoscperf.results.nested import BENCHMARK, FLAVOR, SITE, USER, Nested, NestedTexts
-from eoscperf.results.plain import plain_id, plain_value
-from eoscperf.results.schemas import present_tag
+from eoscperf.results.plain import gathered, plain_id, plain_moment, plain_value
 from eoscperf.security.identity import Viewer
 from eoscperf.users.schemas import uploader_of
 
@@ -41,6 +42,30 @@ COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
     _TABLE.c.pending_claims,
 )
 """What a row must hold to be written, in this order."""
+
+_TAG_VALUES = (
+    plain_id(Tag.__table__.c.id),
+    *(Tag.__table__.c[name] for name in ("name", "description")),
+    plain_moment(Tag.__table__.c.upload_datetime),
+)
+
+PAGE_COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
+    *(
+        plain_moment(_TABLE.c[str(column.key)]).label(str(column.key))
+        if str(column.key).endswith("_datetime")
+        else column
+        for column in COLUMNS
+    ),
+    sa.select(gathered(*_TAG_VALUES))
+    .join_from(result_tags, Tag.__table__, Tag.__table__.c.id == result_tags.c.tag_id)
+    .where(result_tags.c.result_id == _TABLE.c.id, Tag.__table__.c.status == "live")
+    .correlate(_TABLE)
+    .scalar_subquery()
+    .label("tags"),
+)
+"""What a row may hold instead, if many are read at once: moments as text and the tags with it."""
+
+_WIDTH = len(COLUMNS)
 
 _NOBODY = dumps(uploader_of(None)).decode()
 
@@ -78,13 +103,22 @@ class ResultWriter:
         self._stamp = stamp
 
     def write(self, rows: Sequence[Any]) -> list[str]:
-        """Each row of `COLUMNS` as JSON; takes two statements at most, however many there are."""
-        return self._texts(rows, self._shared(rows)) if rows else []
+        """Each row of `PAGE_COLUMNS` as JSON; takes one statement at most, however many there are."""
+        if not rows:
+            return []
+        shared = self._shared(rows)
+        for row in rows:
+            found = row[_WIDTH]
+            if found is not None and found != "[]":
+                shared.tags[row[0]] = _tags_text(found)
+        return self._texts(rows, shared)
 
     def one(self, row: Sequence[Any], *, tagged: bool = True) -> Written:
         """A single row as JSON; its ids may be `uuid.UUID`s. `tagged`: it may have tags."""
         row = [_as_stored(value, self._on_postgresql) for value in row]
-        shared = self._shared([row], tagged=tagged)
+        shared = self._shared([row])
+        if tagged:
+            shared.tags.update(self._tags(row[0]))
         (text,) = self._texts([row], shared)
         return Written(
             id=uuid.UUID(row[0]),
@@ -115,6 +149,7 @@ class ResultWriter:
                 since,
                 message,
                 pending,
+                *_,
             ) = row
             state = links = uploader = ""
             if superseded_by is not None:
@@ -141,35 +176,50 @@ class ResultWriter:
     def _on_postgresql(self) -> bool:
         return self._session.get_bind().dialect.name == "postgresql"
 
-    def _shared(self, rows: Sequence[Any], *, tagged: bool = True) -> Shared:
-        ids, _, _, _, benchmarks, sites, flavors, uploaders, *_ = zip(*rows, strict=True)
+    def _shared(self, rows: Sequence[Any]) -> Shared:
+        """What the rows have in common, tags excepted."""
+        _, _, _, _, benchmarks, sites, flavors, uploaders, *_ = zip(*rows, strict=True)
         wanted = {BENCHMARK: set(benchmarks), SITE: set(sites), FLAVOR: set(flavors), USER: set()}
         if self._viewer.user_id is not None:
             sees = self._viewer.sees_uploader
             wanted[USER] = {user for user in set(uploaders) - {None} if sees(_uuid(user))}
         found = self._nested.find(self._session, self._stamp, self._viewer, wanted)
-        tags = self._tags(ids) if tagged else {}
-        return Shared(found[BENCHMARK], found[SITE], found[FLAVOR], found[USER], tags)
+        return Shared(found[BENCHMARK], found[SITE], found[FLAVOR], found[USER], {})
 
-    def _tags(self, ids: Sequence[str]) -> dict[str, str]:
-        """The tags of each result that has any, by name."""
+    def _tags(self, identifier: str) -> dict[str, str]:
+        """The tags of one result, if it has any."""
         self._session.flush()
-        connection = self._session.connection()
-        if self._on_postgresql:
-            # One value, however many ids: the statement stays the same and is prepared once.
-            found = connection.execute(_TAGS_POSTGRESQL, {"ids": f"{{{','.join(ids)}}}"})
-        else:
-            found = connection.execute(_TAGS, {"ids": ids})
-        texts: dict[str, str] = {}
-        of_result: dict[str, str] = {}
-        for result_id, tag_id, *values in found.all():
-            text = texts.get(tag_id)
-            if text is None:
-                tag = Tag(id=uuid.UUID(tag_id), **dict(zip(_TAG, values, strict=True)))
-                text = texts[tag_id] = dumps(present_tag(tag, self._viewer)).decode()
-            before = of_result.get(result_id)
-            of_result[result_id] = text if before is None else f"{before},{text}"
-        return of_result
+        found = self._session.connection().execute(_TAGS, {"id": uuid.UUID(identifier)}).scalar_one()
+        return {} if found in _NO_TAGS else {identifier: _tags_text(found)}
+
+
+_NO_TAGS = (None, "[]")
+
+_SHORT = 2000
+"""Characters of tags that are remembered together."""
+
+
+def _tags_text(found: str) -> str:
+    """The tags that were gathered, as they stand in a result: by name."""
+    return _remembered_tags(found) if len(found) <= _SHORT else _written_tags(found)
+
+
+def _written_tags(found: str) -> str:
+    tags = sorted(orjson.loads(found), key=operator.itemgetter(1))
+    return ",".join([_tag_text(*values) for values in tags])
+
+
+# Hardly any result has tags that no result before had.
+_remembered_tags = functools.lru_cache(maxsize=2000)(_written_tags)
+
+
+def _tag_text(identifier: str, name: str, description: str | None, uploaded: str | None) -> str:
+    shown: dict[str, Any] = {"id": _dashed(identifier), "name": name}
+    if description is not None:
+        shown["description"] = description
+    if uploaded is not None:
+        shown["upload_datetime"] = _moment(uploaded)
+    return dumps(shown).decode()
 
 
 def _uuid(identifier: str | None) -> uuid.UUID | None:
@@ -198,21 +248,8 @@ def _moment(value: Any) -> str:
     return f"{text[:-6]}Z" if text[-6:] == "+00:00" else timestamp(value)
 
 
-_TAG = ("name", "description", "upload_datetime", "status")
-_OF_RESULT = result_tags.c.result_id
-
-
-def _tags_of(some: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    tags = Tag.__table__
-    return (
-        sa.select(plain_id(_OF_RESULT), plain_id(tags.c.id), *(tags.c[name] for name in _TAG))
-        .join_from(result_tags, tags, tags.c.id == result_tags.c.tag_id)
-        .where(tags.c.status == "live", some)
-        .order_by(tags.c.name)
-    )
-
-
-_TAGS = _tags_of(plain_id(_OF_RESULT).in_(sa.bindparam("ids", type_=sa.Text(), expanding=True)))
-_TAGS_POSTGRESQL = _tags_of(
-    sa.any_(sa.cast(sa.bindparam("ids", type_=sa.Text()), ARRAY(sa.Uuid()))) == _OF_RESULT
+_TAGS = (
+    sa.select(gathered(*_TAG_VALUES))
+    .join_from(result_tags, Tag.__table__, Tag.__table__.c.id == result_tags.c.tag_id)
+    .where(Tag.__table__.c.status == "live", result_tags.c.result_id == sa.bindparam("id", type_=sa.Uuid()))
 )

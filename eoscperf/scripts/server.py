@@ -62,8 +62,9 @@ def _close_silent(server: BaseWSGIServer, now: float) -> None:
         if channel.last_activity >= cutoff:
             continue
         if channel.total_outbufs_len:
-            # At once: a socket that takes nothing more never asks to be written to. Whoever waits to
-            # write more is told that the client is gone.
-            channel.handle_close()
+            # A socket that takes nothing more never asks to be written to. Whoever waits to write more is
+            # told that the client is gone. Not here, where the server is about to wait for this very socket:
+            # a closed one among them would end it.
+            server.trigger.pull_trigger(channel.handle_close)
         elif not channel.requests:
             channel.will_close = True

@@ -263,6 +263,18 @@ def test_the_header_names_the_units_that_the_schema_knows(api, make):
         assert header[11:] == COLUMNS
 
 
+def test_the_units_of_a_benchmark_are_for_those_who_may_see_it(api, make):
+    owner, uploader = make.user("owner"), make.user("uploader")
+    benchmark = make.benchmark(json_schema=UNITS, status="on_review", uploader=owner)
+    make.result(benchmark=benchmark, uploader=uploader)
+    query = {"format": "csv", "columns": ["time"], "benchmark_id": benchmark.id}
+    for who, name in ((None, "time"), ("other", "time"), *((each, "time [s]") for each in (owner, uploader))):
+        header, _ = table(api.get("/results", query, as_=who))
+        assert header[11:] == [name]
+    header, _ = table(api.get("/results", query, as_="admin"))
+    assert header[11:] == ["time [s]"]
+
+
 def test_columns_of_parquet_name_their_units_beside_their_names(api, make):
     from pyarrow import parquet
 

@@ -99,6 +99,15 @@ def test_every_operation_says_what_it_does_and_who_may_use_it(document: dict[str
         assert one["tags"] != [""], path
 
 
+@pytest.mark.parametrize("path", ["/results", "/results:search", "/users/self/results"])
+def test_the_formats_of_exports_are_named(document: dict[str, Any], path: str) -> None:
+    found = {each.get("name"): each for each in document["paths"][path]["get"]["parameters"]}
+    assert found["format"]["schema"]["enum"] == ["csv", "json", "md", "ndjson", "parquet"]
+    for said in ("`csv`: table for spreadsheets", "`md`: Markdown table of the first 1000 results"):
+        assert said in found["format"]["description"]
+    assert "csv, parquet" in found["columns"]["description"]
+
+
 def test_every_placeholder_of_a_path_is_a_parameter(document: dict[str, Any]) -> None:
     for path, _, one in operations(document):
         named = [p["name"] for p in one["parameters"] if p.get("in") == "path"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
@@ -305,3 +306,61 @@ def test_results_stored_behind_its_back_are_taken_in_by_a_rebuilding(make, world
     session.commit()
     assert sum(seen) >= 22
     check_derived(session)
+
+
+def test_results_of_a_new_benchmark_are_written_without_looking_for_what_is_there(make, world):
+    large, _, _ = world
+    forget(make.session)
+    with statements(make.session) as said:
+        rebuild_benchmark(make.session, large.id)
+    make.session.commit()
+    about_values = [each for each in said if "result_values" in each]
+    assert sum(each.startswith("INSERT") for each in about_values) == 8
+    assert not [each for each in about_values if "result_values.result_id IN" in each]
+    assert fields(make.session, large) == {"time": True, "cpu.model": True}
+
+
+def test_a_rebuilding_after_new_fields_came_writes_what_is_missing_of_them(make, world):
+    large, small, _ = world
+    forget(make.session)
+    projection.Projection(make.session).declare(large.id, jsontext.dumps(SCHEMA))
+    make.session.commit()
+    for _ in range(2):
+        for benchmark in (large, small):
+            rebuild_benchmark(make.session, benchmark.id)
+        make.session.commit()
+    check_derived(make.session)
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("how", ["reindexing", "rebuilding"])
+def test_the_database_hears_how_many_values_there_are_while_they_are_written(engine, make, world, how):
+    large, _, _ = world
+    forget(make.session)
+    # Of those that somebody asked for; the server does it by itself as well, later.
+    times = sa.text("SELECT analyze_count FROM pg_stat_user_tables WHERE relname = 'result_values'")
+    before = make.session.scalar(times)
+    projection.Projection(make.session).declare(large.id, jsontext.dumps(SCHEMA))
+    make.session.commit()
+    if how == "reindexing":
+        Reindexing(engine, [large.id]).run()
+    else:
+        rebuild_benchmark(make.session, large.id)
+        make.session.commit()
+    assert make.session.scalar(times) > before
+
+
+@contextmanager
+def statements(session):
+    """The statements that the session sends meanwhile."""
+    said = []
+
+    def note(connection, cursor, statement, *_):
+        said.append(" ".join(statement.split()))
+
+    engine = session.get_bind()
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)

@@ -126,8 +126,8 @@ def test_a_difference_between_models_and_database_is_named(migrations, database)
     migrations.upgrade()
     with database.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE stray (id INTEGER)")
-        connection.exec_driver_sql("DROP INDEX ix_results_site_status")
-    assert migrations.drift() == ["add index: results.ix_results_site_status", "remove table: stray"]
+        connection.exec_driver_sql("DROP INDEX ix_results_status_upload")
+    assert migrations.drift() == ["add index: results.ix_results_status_upload", "remove table: stray"]
 
 
 def test_a_database_ahead_of_the_installation_is_explained(migrations, database):

@@ -120,6 +120,8 @@ class Writer:
             for name, description, shape in path_parameters(service)
         ]
         parameters += nodes.query_parameters(operation.query)
+        if operation.exports:
+            self._name_formats(parameters)
         for parameter in parameters:
             values = _example_values(written, parameter)
             if values:
@@ -131,6 +133,15 @@ class Writer:
         if _has_tag(method, operation):
             parameters.append(reference("If-None-Match", "parameters"))
         return parameters
+
+    def _name_formats(self, parameters: list[Schema]) -> None:
+        """Say which export formats there are; plug-ins may have added some."""
+        formats = sorted(export_formats(self._registry).values(), key=lambda export: export.name)
+        chosen, columns = (one for one in parameters if one["name"] in ("format", "columns"))
+        chosen["schema"] = {**chosen["schema"], "enum": [export.name for export in formats]}
+        known = "; ".join(f"`{export.name}`: {export.help}" for export in formats)
+        chosen["description"] += f". {known}."
+        columns["description"] += f". Only with {', '.join(each.name for each in formats if each.columns)}."
 
     def _body(self, operation: Operation) -> Schema:
         if not operation.takes_body:

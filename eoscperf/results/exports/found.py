@@ -148,7 +148,7 @@ def find(
     stamp = read_stamp(session)
     search = Search(session, criteria, viewer, catalogue.view(session, stamp))
     writer = ExportWriter(session, viewer, nested, stamp)
-    units = units_of(session, criteria, columns)
+    units = units_of(session, search, viewer, columns)
     return FoundRows(session, search, keys, writer, most=most, units=units)
 
 

@@ -74,9 +74,9 @@ class ExportWriter(ResultWriter):
         """Each row as JSON; asks the database only for what no row before has shared."""
         if not rows:
             return []
-        return self._texts([row[:_WIDTH] for row in rows], self._shared(rows))
+        return self._texts(rows, self._shared(rows))
 
-    def _shared(self, rows: Sequence[Any], *, tagged: bool = True) -> Shared:
+    def _shared(self, rows: Sequence[Any]) -> Shared:
         self._learn(rows)
         self.shown_tags.learn(row[_WIDTH] for row in rows)
         tags = {

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from eoscperf import errors
 from eoscperf.errors import Issue
 from eoscperf.results import jsonpath
-from eoscperf.results.catalogue import CatalogueField, CatalogueView
+from eoscperf.results.catalogue import Catalogue, CatalogueField, CatalogueView
 from eoscperf.results.facets.counted import count_results
 from eoscperf.results.facets.counts import Counts, FieldWish, ValueCounts, Wanted, most_frequent, plain
 from eoscperf.results.facets.selection import (
@@ -25,9 +25,10 @@ from eoscperf.results.facets.selection import (
 )
 from eoscperf.results.facets.tallied import Tallied
 from eoscperf.results.facets.views import FIELD_PREFIX, Facet, FacetReport, FacetValue
-from eoscperf.results.models import Result, Tag
+from eoscperf.results.models import Tag
 from eoscperf.results.search.criteria import Criteria
 from eoscperf.results.search.search import Search
+from eoscperf.results.seen import may_know
 from eoscperf.security.identity import Viewer
 
 MOST_VALUES = 50
@@ -40,18 +41,27 @@ class Facets:
     """Counts what a viewer may see; without `tallies` always the results themselves."""
 
     def __init__(
-        self, session: Session, viewer: Viewer, view: CatalogueView, *, tallies: bool = True
+        self,
+        session: Session,
+        viewer: Viewer,
+        view: CatalogueView,
+        *,
+        tallies: bool = True,
+        catalogue: Catalogue | None = None,
     ) -> None:
+        """`catalogue` has the views that come after this one."""
         self._session = session
         self._viewer = viewer
         self._view = view
         self._tallies = tallies
+        self._catalogue = catalogue
 
     @classmethod
     def for_request(cls, request: Any) -> Facets:
         stamp = request.database_state.columns["catalogue_stamp"]
-        view = request.registry["eoscperf.catalogue"].view(request.dbsession, stamp)
-        return cls(request.dbsession, request.viewer, view)
+        catalogue = request.registry["eoscperf.catalogue"]
+        view = catalogue.view(request.dbsession, stamp)
+        return cls(request.dbsession, request.viewer, view, catalogue=catalogue)
 
     def report(self, criteria: Criteria, names: Sequence[str] = (), most: int = MOST_VALUES) -> FacetReport:
         """The facets of these names, each counted as if its own selection were absent, with so many values.
@@ -59,6 +69,17 @@ class Facets:
         Without names: those of all results, and where exactly one benchmark is asked for its fields, with
         their values as far as these are few. Raises Invalid for names that are none.
         """
+        if self._catalogue is None:
+            return self._report(criteria, names, most)
+
+        def work(view: CatalogueView) -> tuple[FacetReport, bool]:
+            self._view = view
+            relied = bool(criteria.filters) or the_benchmark(criteria) is not None
+            return self._report(criteria, names, most), relied
+
+        return self._catalogue.answer(self._session, self._view.stamp, work)
+
+    def _report(self, criteria: Criteria, names: Sequence[str], most: int) -> FacetReport:
         fields = self._fields(criteria)
         chosen = _chosen(names, fields)
         by_default = [f"{FIELD_PREFIX}{path}" for path, field in fields.items() if field.searchable]
@@ -90,7 +111,7 @@ class Facets:
         """The fields by path, of the one benchmark that is asked for, if the viewer may know of them."""
         benchmark_id = the_benchmark(criteria)
         benchmark = self._view.benchmarks.get(benchmark_id) if benchmark_id else None
-        if benchmark is None or not (self._shows(benchmark) or self._has_results_of(benchmark.id)):
+        if benchmark is None or not may_know(self._session, self._viewer, benchmark):
             return {}
         return dict(sorted(self._view.fields.get(benchmark.id, {}).items()))
 
@@ -244,14 +265,6 @@ class Facets:
         else:
             shown = item.status == "approved"
         return shown and (not hasattr(item, "site_id") or self._shows(self._view.sites[item.site_id]))
-
-    def _has_results_of(self, benchmark_id: uuid.UUID) -> bool:
-        if self._viewer.user_id is None:
-            return False
-        own = sa.exists().where(
-            Result.benchmark_id == benchmark_id, Result.uploader_id == self._viewer.user_id
-        )
-        return bool(self._session.scalar(sa.select(own)))
 
 
 _IDS_IN_A_STATEMENT = 1000

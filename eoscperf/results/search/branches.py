@@ -37,9 +37,11 @@ def branches(scope: Scope, criteria: Criteria, keys: Sequence[SortKey]) -> list[
         return []
     # There is no index by flavor and upload.
     by_name = _by_name(scope, flavors=names[0] == "execution_datetime")
+    if not scope.term_tags and len(by_name) < 2:
+        return []
     common = [*narrowing.visibility(scope), *narrowing.tags_and_more(scope, criteria)]
     if not scope.term_tags:
-        return [common + cell for cell in by_name] if len(by_name) > 1 else []
+        return [common + cell for cell in by_name]
     chosen = narrowing.names(scope)
     named = sa.and_(*(narrowing.has_name(term) for term in scope.terms))
     tagged = sa.select(result_tags.c.result_id).where(narrowing.one_of(result_tags.c.tag_id, scope.term_tags))

@@ -92,6 +92,10 @@ class ValueSource(ResultSource):
                 rows += found
         return rows
 
+    def items(self, limit: int, offset: int) -> list[Any]:
+        """What the columns say of at most so many results from an offset."""
+        return [row.item for row in self.read(limit, offset=offset)]
+
     def _read(
         self, kinds: Sequence[int], limit: int, offset: int, after: tuple[Any, ...] | None
     ) -> list[Found]:

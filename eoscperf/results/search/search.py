@@ -40,6 +40,11 @@ class Search:
         self.view = view
         self.scope: Scope = resolve(session, criteria, viewer, view)
 
+    @property
+    def connection(self) -> sa.Connection:
+        """What statements are executed on that need nothing of a session."""
+        return self.session if isinstance(self.session, sa.Connection) else self.session.connection()
+
     def page(
         self,
         columns: Sequence[sa.ColumnElement[Any]],

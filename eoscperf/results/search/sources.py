@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from eoscperf.listing import Found, Order, SortKey
 from eoscperf.results.tables import RESULTS
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
     from eoscperf.results.search.search import Search
 
 _ORDERED_BY_INDEX = frozenset({"execution_datetime", "upload_datetime"})
+
+_forms: dict[Any, SQLCompiler] = {}
+_MOST_FORMS = 100
+
+_PLAIN = (sa.Text, sa.Integer, sa.types.NullType)
 
 _EVERYTHING: sa.ColumnElement[Any] = sa.literal_column("*")
 
@@ -33,11 +40,19 @@ class ResultSource:
         self.count = count
         self._search = search
         self._columns = columns
-        self._rows = sa.select(*columns)
         self._branches = branches
-        keys, self._joins = search.sorted(keys)
-        self.order = Order(keys, [RESULTS.c.id])
+        self._sort = tuple(str(key) for key in keys)
+        self._keys, self._joins = search.sorted(keys)
         self._indexed = len(keys) == 2 and keys[0].field.name in _ORDERED_BY_INDEX
+
+    # Made where they are needed: it takes longer than much else.
+    @functools.cached_property
+    def order(self) -> Order:
+        return Order(self._keys, [RESULTS.c.id])
+
+    @functools.cached_property
+    def _rows(self) -> sa.Select[Any]:
+        return sa.select(*self._columns)
 
     def read(self, limit: int, *, offset: int = 0, after: tuple[Any, ...] | None = None) -> list[Found]:
         """At most so many results, from an offset or after the place that one with these values has."""
@@ -47,6 +62,66 @@ class ResultSource:
         if self._indexed and not offset and not self._branches:
             return self._fetch(self._part(self._rows, None, after).limit(limit))
         return self._fetch(self._complete(self._pick(limit, offset, after)))
+
+    def items(self, limit: int, offset: int) -> list[Any]:
+        """What the columns say of at most so many results from an offset."""
+        if self._search.scope.empty or limit < 1:
+            return []
+        shape = self._shape_of_list()
+        if shape is None:
+            return [row.item for row in self.read(limit, offset=offset)]
+        connection = self._search.connection
+        key = (*shape, bool(offset), connection.dialect.name)
+        form = _forms.get(key)
+        if form is None:
+            if len(_forms) >= _MOST_FORMS:
+                _forms.clear()
+            statement = self._form_of_list(bool(offset))
+            form = _forms[key] = cast(SQLCompiler, statement.compile(dialect=connection.dialect))
+        given: dict[str, Any] = {"limit": limit, "offset": offset}
+        for benchmark in self._search.scope.benchmarks or ():
+            given["benchmark"] = benchmark.hex if connection.dialect.name == "sqlite" else benchmark
+        values = form.construct_params(given)
+        positions = form.positiontup
+        found = connection.exec_driver_sql(
+            str(form), values if positions is None else tuple([values[name] for name in positions])
+        )
+        return list(found.all())
+
+    def _shape_of_list(self) -> tuple[Any, ...] | None:
+        """What two lists have to have in common to differ in values only; None where more is asked for than
+        all that is visible, perhaps of one benchmark, by date."""
+        scope = self._search.scope
+        if not self._indexed or self._branches or scope.filters or not scope.plain:
+            return None
+        # The values come as the driver has them.
+        if not all(isinstance(column.type, _PLAIN) for column in self._columns):
+            return None
+        chosen = len(scope.benchmarks or ())
+        if chosen > 1:
+            return None
+        return (tuple(map(id, self._columns)), self._sort, chosen)
+
+    def _form_of_list(self, offset: bool) -> sa.Select[Any]:
+        """The statement for all lists of this shape, whose values are given when it is executed.
+
+        To make it, or to find out that it was made before, takes SQLAlchemy longer than it takes the database
+        to answer.
+        """
+        conditions = [RESULTS.c.status == sa.literal_column("'visible'")]
+        if self._search.scope.benchmarks is not None:
+            conditions.append(RESULTS.c.benchmark_id == sa.bindparam("benchmark", type_=sa.Uuid()))
+        limit = sa.bindparam("limit", type_=sa.BigInteger())
+        order = [part.desc() if descending else part.asc() for part, descending in self.order.parts]
+        if not offset:
+            return self._rows.where(*conditions).order_by(*order).limit(limit)
+        # Rows that are passed over are not read.
+        picked = sa.select(RESULTS.c.id, *self.order.columns).where(*conditions).order_by(*order)
+        picked = picked.limit(limit).offset(sa.bindparam("offset", type_=sa.BigInteger()))
+        same = sa.literal_column("picked.id", RESULTS.c.id.type) == RESULTS.c.id
+        return self._rows.join_from(RESULTS, picked.subquery("picked"), same).order_by(
+            *self._order_in("picked")
+        )
 
     def find(self, key: tuple[Any, ...]) -> Found | None:
         """The result with this id."""

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import struct
+import uuid
 import zipfile
 
 import pytest
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from eoscperf.archive import reading
+from eoscperf.plugins.accounts.models import LocalIdentity
 from eoscperf.testing.factories import Make
 from tests.unit.archive.content import Installation, fill, members, rewritten
 
@@ -269,6 +271,24 @@ def test_a_database_that_is_not_empty_stays_as_it_is(archive, install, kind):
     refused = away.admin("import", archive)
     assert refused.exit_code == 1
     assert "The database is not empty: there is something in users." in refused.output
+    assert away.tables() == before
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_only_a_plugin_has_is_something_too(archive, install, kind):
+    away = install(kind)
+    with away.engine.begin() as connection:
+        connection.execute(
+            sa.insert(LocalIdentity).values(id=uuid.uuid4(), email="a@example.org", email_key="a@example.org")
+        )
+    before = away.tables()
+    fewer = archive.with_name("fewer.zip")
+    source = install("sqlite", "mail")
+    assert source.admin("export", fewer).exit_code == 0
+    for words in ((fewer,), (archive, "--skip", "accounts")):
+        refused = away.admin("import", *words)
+        assert refused.exit_code == 1
+        assert "The database is not empty: there is something in accounts_identities." in refused.output
     assert away.tables() == before
 
 

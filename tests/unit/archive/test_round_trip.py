@@ -9,10 +9,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from eoscperf.archive import rebuilding
 from eoscperf.archive.contents import DERIVED, JSON_TEXT, NOT_ARCHIVED, kinds
 from eoscperf.db import metadata
 from eoscperf.results.models import Result
 from eoscperf.results.projection.models import ResultField, ResultValue
+from eoscperf.results.reindexing import rebuild_benchmark
 from eoscperf.results.tallies.models import ALL, ResultTally
 from eoscperf.review.models import LogEntry
 from eoscperf.scripts.migrations import CORE
@@ -74,6 +76,22 @@ def test_line_breaks_between_the_tokens_of_json_become_blanks(filled, install):
         assert set(session.scalars(sa.select(Result.json))) == {'{"a": [1,  2]}'}
 
 
+@pytest.mark.parametrize("levels", [700, 5000])
+def test_json_may_be_nested_deeper_than_anything_that_can_be_used(filled, install, levels):
+    schema = f'{{"x": {"[" * levels}{"]" * levels}}}'
+    with filled.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE benchmarks SET json_schema = :schema"), {"schema": schema})
+    there = filled.tables()
+    path = filled.ini.with_name("deep.zip")
+    done = filled.admin("export", path)
+    assert done.exit_code == 0, done.output
+    for kind in KINDS:
+        away = install(kind)
+        done = away.admin("import", path)
+        assert done.exit_code == 0, done.output
+        assert away.tables() == there
+
+
 def test_what_is_stored_afterwards_gets_new_numbers(archive, install, database_kind):
     away = install(database_kind)
     assert away.admin("import", archive).exit_code == 0
@@ -103,6 +121,19 @@ def test_searches_find_what_was_imported(archive, install, database_kind):
     assert fields == [("time", True)]
     assert values[0] == 1
     assert 1.5 in values
+
+
+def test_the_database_knows_how_much_there_is_when_it_is_asked_to_count(archive, install, monkeypatch):
+    away, known = install("postgresql"), []
+    figures = sa.text("SELECT reltuples FROM pg_class WHERE relname = 'results'")
+
+    def note(session, *rest):
+        known.append(session.scalar(figures))
+        rebuild_benchmark(session, *rest)
+
+    monkeypatch.setattr(rebuilding, "rebuild_benchmark", note)
+    assert away.admin("import", archive).exit_code == 0
+    assert set(known) == {len(away.tables()["results"])}
 
 
 def test_copies_of_the_catalogue_made_before_do_not_count_after_an_import(archive, install, database_kind):
