@@ -91,10 +91,15 @@ class Tally:
         with self.lock:
             self.problems.append(text)
 
-    def bounds(self) -> tuple[int, int]:
-        """How many more visible results there are, at least and at most, as of now."""
+    def sure(self) -> tuple[int, int]:
+        """How many results have come, and how many have gone, for certain."""
         with self.lock:
-            return self.created - self.hidden_begun, self.created_begun - self.hidden
+            return self.created, self.hidden
+
+    def begun(self) -> tuple[int, int]:
+        """How many results may have come, and how many may have gone."""
+        with self.lock:
+            return self.created_begun, self.hidden_begun
 
 
 class Client:
@@ -184,9 +189,10 @@ class Reader(Client):
 
     def _check_total(self) -> None:
         """Between what was sure before the question and what may have become true until the answer."""
-        least, _ = self.tally.bounds()
+        created, hidden = self.tally.sure()
         total = self._total()
-        _, most = self.tally.bounds()
+        created_begun, hidden_begun = self.tally.begun()
+        least, most = created - hidden_begun, created_begun - hidden
         self.tally.note("total")
         if not self._base + least <= total <= self._base + most:
             raise Stale(f"total {total}, not from {self._base + least} to {self._base + most}")
