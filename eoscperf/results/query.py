@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import orm
-
 from eoscperf.benchmarks.models import Benchmark
 from eoscperf.listing import BadSort, Component, SortField, SortFields, column_field
 from eoscperf.results import json_sql, jsonpath
-from eoscperf.results.models import Result, Tag
 from eoscperf.results.search.criteria import Criteria
 from eoscperf.results.tables import RESULTS
-from eoscperf.security.identity import Viewer
 from eoscperf.sites.models import Flavor, Site
 
-__all__ = ["GONE", "SORT", "STATUSES", "Criteria", "json_field", "nested"]
+__all__ = ["GONE", "SORT", "STATUSES", "Criteria", "json_field"]
 
 STATUSES = ("visible", "claimed", "withdrawn", "removed")
 GONE = ("rejected", "deleted")
@@ -60,19 +54,3 @@ SORT = SortFields(
     dynamic=json_field,
     dynamic_name="json.path",
 )
-
-
-def nested(viewer: Viewer) -> list[Any]:
-    """Loader options for all that the representation of a result takes: three statements per list."""
-    benchmark = orm.selectinload(Result.benchmark)
-    flavor = orm.selectinload(Result.flavor)
-    site = flavor.joinedload(Flavor.site, innerjoin=True)
-    options: list[Any] = [benchmark, site, orm.selectinload(Result.tags.and_(Tag.status == "live"))]
-    if viewer.user_id is not None:
-        options += [
-            orm.joinedload(Result.uploader),
-            benchmark.joinedload(Benchmark.uploader),
-            flavor.joinedload(Flavor.uploader),
-            site.joinedload(Site.uploader),
-        ]
-    return options

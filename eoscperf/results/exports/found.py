@@ -21,7 +21,7 @@ from eoscperf.results.exports.writer import ExportWriter
 from eoscperf.results.jsonpath import Path
 from eoscperf.results.models import result_tags
 from eoscperf.results.nested import NestedTexts
-from eoscperf.results.plain import plain_id
+from eoscperf.results.plain import plain_id, plain_moment
 from eoscperf.results.search.criteria import Criteria
 from eoscperf.results.search.search import Search
 from eoscperf.results.tables import RESULTS
@@ -171,17 +171,11 @@ _TAGS_IDS = (
 )
 
 
-def _formatted(name: str) -> sa.ColumnElement[str]:
-    """A moment as SQLite keeps it, whatever time zone and style the session has."""
-    local = sa.func.timezone("UTC", RESULTS.c[name])
-    return sa.func.to_char(local, "YYYY-MM-DD HH24:MI:SS.US", type_=sa.Text()).label(name)
-
-
 _COLUMNS = {
     "sqlite": [*COLUMNS, _TAGS_IDS],
     "postgresql": [
         *(
-            _formatted(name) if name.endswith("_datetime") else column
+            plain_moment(RESULTS.c[name]).label(name) if name.endswith("_datetime") else column
             for name, column in zip(_NAMES, COLUMNS, strict=False)
         ),
         _TAGS_IDS,
