@@ -79,7 +79,7 @@ def main() -> None:
         folder = Path(name)
         folder.chmod(0o711)
         (folder / "postgresql").mkdir()
-        server = sa.make_url(postgresql.start(folder / "postgresql", os.getpid()))
+        server = sa.make_url(postgresql.start(folder / "postgresql", os.getpid(), {"autovacuum": "on"}))
         try:
             source = _database(server, "earlier")
             began = time.monotonic()

@@ -27,6 +27,7 @@ SETTINGS = {
     # For one machine with few cores, as most installations are.
     "max_parallel_workers_per_gather": "1",
     "log_min_messages": "error",
+    "autovacuum": "on",
 }
 
 

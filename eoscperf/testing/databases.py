@@ -11,8 +11,10 @@
 | `database_kind` | what differs on purpose | "sqlite" or "postgresql" |
 
 Each test that asks for one of them runs twice. PostgreSQL comes from the server named in the environment
-as EOSCPERF_TEST_POSTGRESQL (an URL with which databases may be created), else from a wheel. One server
-serves all workers of a run and is gone when the run ends.
+as EOSCPERF_TEST_POSTGRESQL (an URL with which databases may be created), else from a wheel. Each worker of
+a run has a server of its own from the wheel, gone when the run ends: transactions are numbered per server, so
+that on a shared one the work of other tests would look like changes (`eoscperf.db_state`). On a named
+server run the tests in one process (`pytest -n 0`).
 """
 
 from __future__ import annotations
@@ -51,6 +53,7 @@ class TestDatabases:
         self.owner = owner
         self._given_server = server
         self._admin: sa.Engine | None = None
+        self._worker = os.environ.get("PYTEST_XDIST_WORKER", "")
         self._main: dict[str, sa.Engine] = {}
 
     def main(self, kind: str) -> sa.Engine:
@@ -111,8 +114,8 @@ class TestDatabases:
         if self._admin is None:
             url = self._given_server
             if url is None:
-                with self._locked("postgresql"):
-                    url = postgresql.start(self.directory / "postgresql", self.owner)
+                with self._locked(f"postgresql{self._worker}"):
+                    url = postgresql.start(_cluster(self.directory, self._worker), self.owner)
             (self.directory / "used").touch()
             self._admin = make_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
         return self._admin
@@ -127,8 +130,10 @@ class TestDatabases:
 
     def _template(self, kind: str) -> str:
         """The database others are cloned from (file or name), built by the first process that asks."""
-        done = self.directory / f"template-{kind}"
-        with self._locked(f"template-{kind}"):
+        # Files can be shared, databases are those of a worker's own server.
+        own = kind if kind == "sqlite" or self._given_server else f"{kind}{self._worker}"
+        done = self.directory / f"template-{own}"
+        with self._locked(f"template-{own}"):
             if not done.exists():
                 url = self.create(kind, migrated=False)
                 build_schema(url)
@@ -154,7 +159,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     directory = Path(tempfile.mkdtemp(prefix="eoscperf-test-"))
-    (directory / "postgresql").mkdir()
     # Others may pass, to the sockets of a server under another account, but not look around.
     directory.chmod(0o711)
     config.stash[_owned] = directory
@@ -166,11 +170,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if directory is None:
         return
     _of_environment().finish()
-    postgresql.stop(directory / "postgresql")
+    for cluster in directory.glob("postgresql*/supervisor.pid"):
+        postgresql.stop(cluster.parent)
     shutil.rmtree(directory)
 
 
 _owned = pytest.StashKey[Path]()
+
+
+def _cluster(directory: Path, worker: str) -> Path:
+    """The folder of a worker's own server."""
+    folder = directory / f"postgresql{worker}"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _of_environment() -> TestDatabases:

@@ -44,6 +44,8 @@ SERVER_OPTIONS = {
     "max_wal_size": "4GB",
     "checkpoint_timeout": "1h",
     "log_min_messages": "warning",
+    # Its transactions would come at any time, between any two statements of a test.
+    "autovacuum": "off",
 }
 
 
