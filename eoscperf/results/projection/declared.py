@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -60,6 +61,33 @@ def declared_annotations(schema_text: str, paths: Iterable[Path], keyword: str) 
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that a schema declares: the JSON types its value may have, and all subschemas about it."""
+
+    path: Path
+    types: frozenset[str]
+    schemas: tuple[dict[str, Any], ...]
+
+
+def declared_places(schema_text: str) -> list[Place]:
+    """The declared paths with what the schema says about each, from the root downwards."""
+    try:
+        reader = _Reader(jsontext.loads(schema_text, max_depth=MAX_SCHEMA_NESTING))
+        return [reader.place(path) for path in list(reader.paths())]
+    except (jsontext.JSONTextError, RecursionError, _Enough):
+        return []
+
+
+def declares(schema_text: str, path: Path) -> bool:
+    """Whether the schema says anything about a place, arrays and objects included."""
+    try:
+        reader = _Reader(jsontext.loads(schema_text, max_depth=MAX_SCHEMA_NESTING))
+        return bool(reader.all_at(path))
+    except (jsontext.JSONTextError, RecursionError, _Enough):
+        return False
+
+
 _ALL = frozenset(("object", "array", "string", "number", "boolean", "null"))
 _SCALAR = frozenset(("string", "number", "boolean"))
 _OF_OBJECTS = ("properties", "required", "additionalProperties", "patternProperties", "propertyNames")
@@ -102,10 +130,21 @@ class _Reader:
 
     def schemas_at(self, path: Path) -> Iterator[dict[str, Any]]:
         """All that applies to the value at a place."""
+        return self._together(self.all_at(path))
+
+    def all_at(self, path: Path) -> list[Any]:
+        """What `properties` say of the value at a place; `true` says only that it may be there."""
         schemas: list[Any] = [self._document]
         for name in path.segments:
             schemas = self._properties(schemas).get(name, [])
-        return self._together(schemas)
+        return schemas
+
+    def place(self, path: Path) -> Place:
+        schemas = tuple(self.schemas_at(path))
+        types = _ALL
+        for schema in schemas:
+            types &= self._possible(schema)
+        return Place(path, types, schemas)
 
     def _properties(self, schemas: list[Any]) -> dict[str, list[Any]]:
         """What the schemas say about each property of the value that they all apply to."""
