@@ -1,1 +1,19 @@
 """Numbers turned into decisions: what the runs of a cell say, ranks, and verdicts in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from eoscperf.comparison import api, schemas
+    from eoscperf.comparison.remembering import RememberedCells
+    from eoscperf.comparison.service import Comparisons
+
+    config.registry["eoscperf.cells"] = RememberedCells()
+    config.add_permission("comparison:read", "see rankings and comparisons", default="public")
+    config.add_service(Comparisons, Comparisons.for_request)
+    for service in api.SERVICES:
+        config.add_api_service(service)
+    for name, schema in schemas.SCHEMAS.items():
+        config.add_openapi_schema(name, schema)
