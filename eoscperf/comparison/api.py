@@ -6,8 +6,9 @@ import dataclasses
 from typing import Any
 
 from eoscperf.comparison import schemas
-from eoscperf.comparison.schemas import present_leaderboard
+from eoscperf.comparison.presenting import present_comparison, present_leaderboard
 from eoscperf.comparison.service import Comparisons
+from eoscperf.comparison.subjects import parse
 from eoscperf.rest.service import ApiService
 from eoscperf.results.answers import check_query, read_criteria
 
@@ -15,7 +16,9 @@ BENCHMARK = "/benchmarks/{benchmark_id}"
 
 leaderboard = ApiService("leaderboard", BENCHMARK + "/leaderboard", traverse=BENCHMARK, tag="comparison")
 
-SERVICES = [leaderboard]
+compare = ApiService("compare", "/compare", tag="comparison")
+
+SERVICES = [leaderboard, compare]
 
 
 @leaderboard.get(
@@ -59,3 +62,35 @@ def get_leaderboard(request: Any) -> Any:
         version=asked["cat"],
     )
     return present_leaderboard(found, catalogue, benchmark, asked["page"], asked["per_page"])
+
+
+@compare.get(
+    operation_id="Compare",
+    permission="comparison:read",
+    query=schemas.COMPARE,
+    check_query=check_query,
+    returns="Comparison",
+    examples=[
+        {"summary": "Two flavors", "query": {"item": ["flavor:$flavor", "site:$site"]}, "status": 200},
+        {"summary": "What is no item", "query": {"item": ["planet:mars"]}, "status": 422},
+    ],
+)
+def get_comparison(request: Any) -> Any:
+    """Compare flavors, sites, tags or single results.
+
+    A table for each benchmark: by default those in which at least two rows have runs, else those named by
+    `benchmark_id`. Every row is held against the baseline: a ratio with its interval, and a verdict in words.
+    With two or more benchmarks there is a geometric mean of the ratios. Where all items are results their
+    samples are compared, by the same rules.
+    """
+    asked = request.query
+    criteria = dataclasses.replace(read_criteria(asked), status="visible")
+    found = request.find_service(Comparisons).compare(
+        [parse(text) for text in dict.fromkeys(asked["item"])],
+        criteria,
+        base=parse(asked["base"]) if "base" in asked else None,
+        metric=asked.get("metric"),
+        weighting=asked["weight"],
+        missing=asked["missing"],
+    )
+    return present_comparison(found, asked["weight"])

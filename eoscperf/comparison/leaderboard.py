@@ -13,8 +13,8 @@ from eoscperf import errors
 from eoscperf.comparison.cells import Cell, Run, Weighting, eligible
 from eoscperf.comparison.contrasts import Contrast
 from eoscperf.comparison.ranking import Ranked, ranked
-from eoscperf.comparison.reading import Inputs, Measured, measured, with_samples
-from eoscperf.comparison.remembering import RememberedCells
+from eoscperf.comparison.reading import Inputs, Measured, measured
+from eoscperf.comparison.remembering import MakeCell
 from eoscperf.comparison.sentences import best
 from eoscperf.errors import Issue
 from eoscperf.metrics import units
@@ -91,7 +91,7 @@ def leaderboard(
     search: Search,
     catalogue: Catalogue,
     metric: Metric,
-    cells: RememberedCells,
+    make_cell: MakeCell,
     *,
     weighting: Weighting = "source",
     base: uuid.UUID | None = None,
@@ -107,9 +107,7 @@ def leaderboard(
             by_flavor[one.flavor_id].append(one.run)
     kept = {flavor_id: eligible(runs) for flavor_id, runs in by_flavor.items()}
     computed = {
-        flavor_id: _cell(search, metric, cells, some.runs, weighting)
-        for flavor_id, some in kept.items()
-        if some.runs
+        flavor_id: make_cell(metric, some.runs, weighting) for flavor_id, some in kept.items() if some.runs
     }
     rows = _rows(search.view, computed, metric, base)
     leader = next((row for row in rows if row.contrast.base is row.cell), None)
@@ -134,20 +132,6 @@ def _split(found: Sequence[Measured]) -> tuple[Inputs, tuple[OtherInputs, ...]]:
     if not ordered:
         return (), ()
     return ordered[0][0], tuple(OtherInputs(inputs, runs) for inputs, runs in ordered[1:])
-
-
-def _cell(
-    search: Search, metric: Metric, cells: RememberedCells, runs: Sequence[Run], weighting: Weighting
-) -> Cell:
-    samples = metric.samples
-    if samples is None:
-        return cells.get(metric.path, runs, weighting)
-
-    def complete(runs: Sequence[Run]) -> Sequence[Run]:
-        known = with_samples(search.session, runs, samples)
-        return [known[run.id] for run in runs]
-
-    return cells.get(metric.path, runs, weighting, complete)
 
 
 def _rows(

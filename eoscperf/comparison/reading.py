@@ -125,8 +125,8 @@ def _run(
 
 
 def _scalar(kind: int | None, number: float | None, text: str | None) -> Hashable:
-    if kind == _NUMBER:
-        return number
+    if kind == _NUMBER and number is not None:
+        return _plain(number)
     if kind == _STRING:
         return text
     return bool(number) if kind == _BOOLEAN else None
@@ -135,7 +135,12 @@ def _scalar(kind: int | None, number: float | None, text: str | None) -> Hashabl
 def _hashable(value: Any) -> Hashable:
     if isinstance(value, bool | str):
         return value
-    return float(value) if isinstance(value, int | float) else None
+    return _plain(_number(value)) if isinstance(value, int | float) else None
+
+
+def _plain(number: float) -> float:
+    """4, not 4.0: as people write it."""
+    return int(number) if number.is_integer() else number
 
 
 def _number(value: Any) -> float:

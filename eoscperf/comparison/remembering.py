@@ -8,6 +8,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from eoscperf.comparison.cells import Cell, Run, Weighting
+from eoscperf.metrics.catalogue import Metric
+
+MakeCell = Callable[[Metric, Sequence[Run], Weighting], Cell]
+"""Makes the cell of some runs of a metric."""
 
 MOST = 512
 """Cells that are kept; each holds its runs and 16 kB of draws."""

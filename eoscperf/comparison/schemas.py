@@ -1,15 +1,14 @@
-"""Rankings as JSON: what may be asked, what is answered."""
+"""What may be asked of rankings and comparisons, and what the answers hold."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from eoscperf.comparison.cells import ENOUGH, METHOD, Cell
-from eoscperf.comparison.leaderboard import Leaderboard, Row
-from eoscperf.comparison.sentences import false_alarms, sentence
-from eoscperf.metrics import units
-from eoscperf.metrics.catalogue import Catalogue
-from eoscperf.rest.schema import choice, exact, extended, fields, identifier, whole
+import colander
+
+from eoscperf.comparison.cells import METHOD
+from eoscperf.comparison.subjects import parse
+from eoscperf.rest.schema import choice, exact, extended, fields, identifier, several, whole
 from eoscperf.results.schemas import RESULT_LIST
 
 _CONDITIONS = (
@@ -33,99 +32,51 @@ LEADERBOARD = extended(
 )
 
 
-def present_leaderboard(
-    found: Leaderboard, catalogue: Catalogue, benchmark: Any, page: int, per_page: int
-) -> dict[str, Any]:
-    """The ranking as JSON; all rows are ranked, those of one page shown."""
-    metric = found.metric
-    start = (page - 1) * per_page
-    pages = max(1, -(-len(found.rows) // per_page))
-    verdicts = sum(row.contrast.evidence is not None and row is not found.base for row in found.rows)
-    return {
-        "benchmark_id": benchmark.id,
-        "benchmark": benchmark.name,
-        "method": METHOD,
-        "catalogue_version": catalogue.version,
-        "metric": {
-            "path": metric.path,
-            "label": metric.label,
-            "unit": metric.unit,
-            "unit_symbol": units.symbol(metric.unit),
-            "better": metric.better,
-            "noise": metric.noise,
-        },
-        "weight": found.weighting,
-        "inputs": _inputs(found, found.chosen),
-        "other_inputs": [
-            {"inputs": _inputs(found, other.inputs), "runs": other.runs} for other in found.others
-        ],
-        "headline": found.headline,
-        "false_alarms": false_alarms(verdicts),
-        "left_out": {"older": found.older, "not_finite": found.infinite},
-        "base": found.base.flavor_id if found.base else None,
-        "items": [_row(found, row, benchmark.name) for row in found.rows[start : start + per_page]],
-        "page": page,
-        "pages": pages,
-        "per_page": per_page,
-        "total": len(found.rows),
-        "has_next": page < pages,
-        "has_prev": page > 1,
-    }
+MOST_ITEMS = 30
+_DATES = ("upload_before", "execution_before", "execution_after")
 
 
-def _inputs(found: Leaderboard, values: Any) -> dict[str, Any]:
-    return {metric.path: value for metric, value in zip(found.inputs, values, strict=False)}
+def _is_item(node: colander.SchemaNode, text: str) -> None:
+    try:
+        parse(text)
+    except ValueError as problem:
+        raise colander.Invalid(node, str(problem)) from None
 
 
-def _row(found: Leaderboard, row: Row, benchmark: str) -> dict[str, Any]:
-    contrast, base = row.contrast, found.base
-    evidence = contrast.evidence
-    shown: dict[str, Any] = {
-        "site_id": row.site_id,
-        "site": row.site,
-        "flavor_id": row.flavor_id,
-        "flavor": row.flavor,
-        "rank": row.rank.rank if row.rank else None,
-        "rank_label": row.rank.label if row.rank else None,
-        "provisional": not row.cell.is_enough,
-        **_cell(row.cell),
-        "last_run": row.last_run,
-        "ratio": contrast.ratio,
-        "ratio_interval": [evidence.low, evidence.high] if evidence else None,
-        "p": evidence.p if evidence else None,
-        "effect": evidence.effect if evidence else None,
-        "verdict": None,
-    }
-    if base is not None and row is not base:
-        text = sentence(
-            contrast,
-            row.name,
-            base.name,
-            benchmark=benchmark,
-            unit=units.symbol(found.metric.unit),
-            is_speed=units.is_speed(found.metric.unit),
+COMPARE = extended(
+    fields(
+        *(
+            node.clone()
+            for node in RESULT_LIST.children
+            if node.name
+            in ("benchmark_id", "filters", "upload_before", "execution_before", "execution_after")
         )
-        shown["verdict"] = {"code": contrast.code, "sentence": text}
-    return shown
-
-
-def _cell(cell: Cell) -> dict[str, Any]:
-    return {
-        "n": cell.n,
-        "sources": cell.sources,
-        "median": cell.median,
-        "interval": list(cell.interval) if cell.interval else None,
-        "min": cell.lowest,
-        "max": cell.highest,
-        "values": list(cell.values) if cell.n < ENOUGH else None,
-        "within_spread": cell.within_spread,
-        "between_spread": cell.between_spread,
-    }
+    ),
+    several(
+        exact("item", validator=_is_item),
+        most=MOST_ITEMS,
+        required=True,
+        title="What to compare: `result:`, `flavor:`, `site:` or `tag:` and an id; the latter two mean "
+        "all their flavors",
+    ),
+    exact("base", validator=_is_item, title="What the others are compared with; without it the first"),
+    exact("metric", title="Path of the metric; without it the first headline of each benchmark"),
+    choice("weight", "source", "run", missing="source", title="What counts alike: uploaders or runs"),
+    choice(
+        "missing",
+        "common",
+        "penalise",
+        missing="common",
+        title="The geometric mean over benchmarks that all rows have, or with half of the worst ratio for "
+        "those that a row lacks",
+    ),
+)
 
 
 _NUMBER = {"type": ["number", "null"]}
 _PAIR = {"type": ["array", "null"], "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
 _ID = {"type": "string", "format": "uuid"}
+_MAYBE_ID = {"type": ["string", "null"], "format": "uuid"}
 _VERDICT = {
     "type": ["object", "null"],
     "description": "Against the baseline; null for the baseline itself.",
@@ -184,7 +135,126 @@ _ROW = {
     ],
 }  # fmt: skip
 
+_METRIC = {
+    "type": "object",
+    "properties": {
+        "path": {"type": "string"},
+        "label": {"type": "string"},
+        "unit": {"type": "string"},
+        "unit_symbol": {"type": "string"},
+        "better": {"type": ["string", "null"], "enum": ["higher", "lower", None]},
+        "noise": {"type": "number"},
+    },
+    "required": ["path", "label", "unit", "unit_symbol", "better", "noise"],
+}
+
+_OF_CELLS = (
+    "n", "sources", "median", "interval", "min", "max", "values", "within_spread", "between_spread",
+    "ratio", "ratio_interval", "p", "effect", "verdict",
+)  # fmt: skip
+
+_COMPARED = {
+    "type": "object",
+    "properties": {
+        "row": {"type": "integer", "description": "Place in `rows`."},
+        **{name: _ROW["properties"][name] for name in _OF_CELLS},  # type: ignore[index]
+        **dict.fromkeys(("median", "min", "max"), _NUMBER),
+        "left_out": {"type": "integer", "description": "Runs that do not count."},
+        "machine": {
+            "type": "object",
+            "description": "What the runs say of their machine, by path.",
+            "additionalProperties": {"type": "array"},
+        },
+    },
+    "required": ["row", "left_out", "machine", *_OF_CELLS],
+}
+
 SCHEMAS: dict[str, dict[str, Any]] = {
+    "Comparison": {
+        "type": "object",
+        "description": "Several rows side by side, one table for each benchmark.",
+        "properties": {
+            "method": {"type": "string", "description": "Names the rules behind the numbers."},
+            "weight": {"type": "string", "enum": ["source", "run"]},
+            "base": {"type": "integer", "description": "Place of the baseline in `rows`."},
+            "rows": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "name": {"type": "string"},
+                        "found": {"type": "boolean"},
+                        "flavor_id": _MAYBE_ID,
+                        "tag_id": _MAYBE_ID,
+                        "result_id": _MAYBE_ID,
+                    },
+                    "required": ["name", "found", "flavor_id", "tag_id", "result_id"],
+                },
+            },
+            "tables": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "benchmark_id": _ID,
+                        "benchmark": {"type": "string", "description": "image:tag"},
+                        "catalogue_version": {"type": "integer"},
+                        "metric": _METRIC,
+                        "inputs": _INPUTS,
+                        "note": {"type": ["string", "null"]},
+                        "false_alarms": {"type": ["string", "null"]},
+                        "items": {"type": "array", "items": _COMPARED},
+                    },
+                    "required": [
+                        "benchmark_id", "benchmark", "catalogue_version", "metric", "inputs", "note",
+                        "false_alarms", "items",
+                    ],
+                },
+            },
+            "more_benchmarks": {"type": "integer", "description": "Benchmarks beyond those with a table."},
+            "geometric_means": {
+                "type": ["array", "null"],
+                "description": "Of the ratios of each row; null with fewer than two benchmarks.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "value": _NUMBER,
+                        "interval": _PAIR,
+                        "over": {"type": "integer"},
+                        "of": {"type": "integer"},
+                        "penalised": {"type": "integer"},
+                    },
+                    "required": ["value", "interval", "over", "of", "penalised"],
+                },
+            },
+            "differing": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Paths of parameters of the machine that the rows do not have in common.",
+            },
+        },
+        "required": [
+            "method", "weight", "base", "rows", "tables", "more_benchmarks", "geometric_means", "differing",
+        ],
+        "example": {
+            "method": METHOD,
+            "weight": "source",
+            "base": 0,
+            "rows": [
+                {
+                    "name": "Example Cloud c8.large",
+                    "found": True,
+                    "flavor_id": "4d6b3f0e-2a55-4d5e-8f0b-0d1b2c7e9a31",
+                    "tag_id": None,
+                    "result_id": None,
+                }
+            ],
+            "tables": [],
+            "more_benchmarks": 0,
+            "geometric_means": None,
+            "differing": [],
+        },
+    },
     "Leaderboard": {
         "type": "object",
         "description": "The cells of a benchmark (one site and flavor each), best first.",
@@ -193,18 +263,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "benchmark": {"type": "string", "description": "image:tag"},
             "method": {"type": "string", "description": "Names the rules behind the numbers."},
             "catalogue_version": {"type": "integer"},
-            "metric": {
-                "type": "object",
-                "properties": {
-                    "path": {"type": "string"},
-                    "label": {"type": "string"},
-                    "unit": {"type": "string"},
-                    "unit_symbol": {"type": "string"},
-                    "better": {"type": ["string", "null"], "enum": ["higher", "lower", None]},
-                    "noise": {"type": "number"},
-                },
-                "required": ["path", "label", "unit", "unit_symbol", "better", "noise"],
-            },
+            "metric": _METRIC,
             "weight": {"type": "string", "enum": ["source", "run"]},
             "inputs": _INPUTS,
             "other_inputs": {
