@@ -71,7 +71,16 @@ def get_leaderboard(request: Any) -> Any:
     check_query=check_query,
     returns="Comparison",
     examples=[
-        {"summary": "Two flavors", "query": {"item": ["flavor:$flavor", "site:$site"]}, "status": 200},
+        {
+            "summary": "Two flavors; those that are not there have rows that say so",
+            "query": {
+                "item": [
+                    "flavor:3fa85f64-5717-4562-b3fc-2c963f66afa6",
+                    "flavor:4d6b3f0e-2a55-4d5e-8f0b-0d1b2c7e9a31",
+                ]
+            },
+            "status": 200,
+        },
         {"summary": "What is no item", "query": {"item": ["planet:mars"]}, "status": 422},
     ],
 )
