@@ -13,6 +13,7 @@ def includeme(config: Any) -> None:
     config.registry["eoscperf.cells"] = RememberedCells()
     config.add_permission("comparison:read", "see rankings and comparisons", default="public")
     config.add_service(Comparisons, Comparisons.for_request)
+    config.include("eoscperf.comparison.pages")
     for service in api.SERVICES:
         config.add_api_service(service)
     for name, schema in schemas.SCHEMAS.items():

@@ -55,6 +55,8 @@ class OtherInputs:
 class Leaderboard:
     """What the ranking says and how it came about."""
 
+    benchmark: str
+    """image:tag"""
     metric: Metric
     inputs: tuple[Metric, ...]
     chosen: Inputs
@@ -112,6 +114,7 @@ def leaderboard(
     rows = _rows(search.view, computed, metric, base)
     leader = next((row for row in rows if row.contrast.base is row.cell), None)
     return Leaderboard(
+        benchmark=search.view.benchmarks[search.criteria.benchmark_ids[0]].name,
         metric=metric,
         inputs=inputs,
         chosen=chosen,

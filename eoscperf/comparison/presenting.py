@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from eoscperf import jsontext
 from eoscperf.comparison.cells import ENOUGH, METHOD, Cell
 from eoscperf.comparison.comparing import TWO_RUNS, Table
 from eoscperf.comparison.comparing import Row as ComparedRow
@@ -38,7 +39,7 @@ def present_leaderboard(
         "false_alarms": false_alarms(verdicts),
         "left_out": {"older": found.older, "not_finite": found.infinite},
         "base": found.base.flavor_id if found.base else None,
-        "items": [_row(found, row, benchmark.name) for row in found.rows[start : start + per_page]],
+        "items": [_row(found, row) for row in found.rows[start : start + per_page]],
         "page": page,
         "pages": pages,
         "per_page": per_page,
@@ -100,12 +101,7 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _compared(table: Table, at: int, row: ComparedRow) -> dict[str, Any]:
-    base = table.rows[table.base]
-    verdict = None
-    if at != table.base:
-        verdict = _verdict(
-            row.contrast, row.subject.name, base.subject.name, table.part.benchmark, table.part.metric
-        )
+    verdict = None if at == table.base else compared_verdict(table, row)
     return {
         "row": at,
         **(_cell(row.cell) if row.cell else _NO_CELL),
@@ -131,11 +127,7 @@ def _inputs(inputs: Any, values: Any) -> dict[str, Any]:
     return {metric.path: value for metric, value in zip(inputs, values, strict=False)}
 
 
-def _row(found: Leaderboard, row: Row, benchmark: str) -> dict[str, Any]:
-    base = found.base
-    verdict = None
-    if base is not None and row is not base:
-        verdict = _verdict(row.contrast, row.name, base.name, benchmark, found.metric)
+def _row(found: Leaderboard, row: Row) -> dict[str, Any]:
     return {
         "site_id": row.site_id,
         "site": row.site,
@@ -147,8 +139,27 @@ def _row(found: Leaderboard, row: Row, benchmark: str) -> dict[str, Any]:
         **_cell(row.cell),
         "last_run": row.last_run,
         **_contrast(row.contrast),
-        "verdict": verdict,
+        "verdict": row_verdict(found, row),
     }
+
+
+def row_verdict(found: Leaderboard, row: Row) -> dict[str, str] | None:
+    """Code and sentence of a row of a ranking; None for the baseline."""
+    base = found.base
+    if base is None or row is base:
+        return None
+    return _verdict(row.contrast, row.name, base.name, found.benchmark, found.metric)
+
+
+def compared_verdict(table: Table, row: ComparedRow) -> dict[str, str]:
+    """Code and sentence of a row of a comparison."""
+    base, part = table.rows[table.base], table.part
+    return _verdict(row.contrast, row.subject.name, base.subject.name, part.benchmark, part.metric)
+
+
+def literal(value: Any) -> str:
+    """A value as a filter writes it."""
+    return jsontext.dumps(value)
 
 
 def _contrast(contrast: Contrast) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-from eoscperf.comparison.cells import Cell
 from eoscperf.comparison.contrasts import Better, Contrast
 
 DIGITS = 4
@@ -103,17 +102,14 @@ def best(rank_one: list[str], median: float, unit: str, *, provisional: bool) ->
     return told if len(rank_one) == 1 else f"{told} {len(rank_one)} rows share rank 1."
 
 
-def left_out(cell: Cell | None, older: int, infinite: int) -> str | None:
-    """Why runs of a cell do not count, in a sentence; None when all do."""
+def left_out_sentence(older: int, infinite: int) -> str | None:
+    """Why runs do not count; None when all do."""
     parts = []
     if older:
-        parts.append(f"{older} older than the newest twenty of their source")
+        parts.append(f"{older} older than the newest twenty of their uploader")
     if infinite:
-        parts.append(f"{infinite} without a finite value")
-    if not parts:
-        return None
-    counted = 0 if cell is None else cell.n
-    return f"{counted} runs count; left out: {' and '.join(parts)}."
+        parts.append(f"{infinite} without a finite number")
+    return f"Left out: {' and '.join(parts)}." if parts else None
 
 
 def _is_better(a: str, base: str, ratio: float, is_speed: bool) -> str:

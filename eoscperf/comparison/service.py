@@ -38,6 +38,8 @@ class Comparison:
     """Several rows side by side."""
 
     subjects: tuple[Subject, ...]
+    places: tuple[int, ...]
+    """for each item the place of its first row"""
     base: int
     tables: tuple[Table, ...]
     summaries: list[Summary] | None
@@ -117,7 +119,13 @@ class Comparisons:
         if not criteria.benchmark_ids:
             tables = [one for one in tables if sum(row.cell is not None for row in one.rows) > 1]
         return Comparison(
-            tuple(subjects), place, tuple(tables), summaries(tables, missing), differing(tables), more
+            tuple(subjects),
+            tuple(first),
+            place,
+            tuple(tables),
+            summaries(tables, missing),
+            differing(tables),
+            more,
         )
 
     def _make_cell(self, metric: Metric, runs: Sequence[Run], weighting: Weighting) -> Cell:

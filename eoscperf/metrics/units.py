@@ -68,7 +68,6 @@ def _registry() -> Any:
         "FLOPS = flop / second = _ = flop_per_second = flops",
         "run = [run] = _ = runs",
         "frame = [frame] = _ = frames",
-        "fps = frame / second",
         "request = [request] = _ = requests",
         "image = [image] = _ = images",
     ):
