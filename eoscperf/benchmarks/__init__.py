@@ -17,3 +17,4 @@ def includeme(config: Any) -> None:
         config.add_api_service(service)
     for name, schema in schemas.SCHEMAS.items():
         config.add_openapi_schema(name, schema)
+    config.include("eoscperf.benchmarks.pages")

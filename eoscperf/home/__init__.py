@@ -7,20 +7,21 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     from eoscperf.home import pages
-    from eoscperf.home.service import Figures
+    from eoscperf.home.service import Overviews
 
-    config.add_service(Figures, Figures.for_request)
-    config.add_route("home", "/")
-    config.add_view(
+    config.add_service(Overviews, Overviews.for_request)
+    config.add_page(
+        "home",
+        "/",
         pages.home,
-        route_name="home",
-        request_method="GET",
-        renderer="eoscperf:templates/home/home.jinja2",
+        "home/home.jinja2",
         permission="site:view",
+        methods=("GET",),
     )
     config.add_panel(
         "home.aside",
         "capabilities",
-        "eoscperf:templates/home/capabilities.jinja2",
+        "home/capabilities.jinja2",
         view=pages.capabilities_panel,
     )
+    config.include("eoscperf.home.texts")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import eoscperf
 from eoscperf.extend.directives import capabilities
-from eoscperf.home.service import Figures
+from eoscperf.home.service import Overviews
 
 
 def home(request: Any) -> dict[str, Any]:
-    """What this is, and how much of it there is."""
-    return {"figures": request.find_service(Figures).public(), "version": eoscperf.__version__}
+    """What is here, how fresh it is and where to go on."""
+    return {"overview": request.find_service(Overviews).overview()}
 
 
 def capabilities_panel(request: Any, **values: Any) -> dict[str, Any]:

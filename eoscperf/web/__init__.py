@@ -7,7 +7,16 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     config.add_jinja2_search_path("eoscperf:templates")
+    replaced = config.get_settings()["pages.templates"]
+    if replaced:
+        config.add_jinja2_search_path(replaced, prepend=True)
     config.include(".headers")
+    config.include(".posting")
+    config.include(".notices")
+    config.include(".pages")
+    config.include(".formatting")
+    config.include(".preferences")
+    config.include(".chrome")
     config.include(".static")
     config.include(".errors")
     config.include(".apidocs")

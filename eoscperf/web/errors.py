@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy.exc
 from pyramid.exceptions import PredicateMismatch
-from pyramid.httpexceptions import HTTPException
+from pyramid.httpexceptions import HTTPException, HTTPSeeOther
 from pyramid.renderers import render_to_response
 
 from eoscperf import errors
@@ -21,8 +21,15 @@ ERROR_PAGE = "eoscperf.error_page"
 def error_page(request: Any, error: errors.DomainError) -> Any:
     """The page that tells of an error. It asks nobody who the caller is: that may be what failed."""
     open_to_all = [entry for entry in request.registry["eoscperf.navigation"] if not entry.permission]
-    values = {"error": error, "navigation": sorted(open_to_all, key=lambda entry: (entry.order, entry.title))}
-    answer = render_to_response("eoscperf:templates/web/error.jinja2", values, request)
+    values = {
+        "error": error,
+        "navigation": sorted(open_to_all, key=lambda entry: (entry.order, entry.title)),
+        "facts": _facts(error),
+        "advice": _advice(error),
+        "again": request.chrome.here if error.status in _TRY_AGAIN and request.method == "GET" else None,
+        "log_in": request.chrome.log_in if error.status == 401 else None,
+    }
+    answer = render_to_response("web/error.jinja2", values, request)
     answer.status_int = error.status
     for name, value in error.headers:
         answer.headers[name] = value
@@ -40,7 +47,17 @@ def not_found(exc: Any, request: Any) -> Any:
 
 
 def forbidden(exc: Any, request: Any) -> Any:
-    return error_page(request, _failure(403, "Not allowed", "You may not see this page."))
+    """Who is not logged in is asked to, where that is possible; others learn which role is missing."""
+    if request.identity is None:
+        if request.method == "GET" and request.chrome.log_in:
+            return HTTPSeeOther(location=request.chrome.log_in)
+        return error_page(request, errors.Unauthenticated("Log in first, then open this page again."))
+    if not request.identity.registered:
+        detail = "Register first: this page is for registered users."
+        return error_page(request, errors.NotRegistered(detail))
+    if not request.identity.admin:
+        return error_page(request, errors.AdminRequired("Only administrators may see this page."))
+    return error_page(request, _failure(403, "Not allowed", "Nobody may see this page."))
 
 
 def domain_error(exc: errors.DomainError, request: Any) -> Any:
@@ -71,6 +88,28 @@ def _failure(status: int, title: str, detail: str) -> errors.DomainError:
     error = errors.DomainError(detail)
     error.status, error.title = status, title
     return error
+
+
+_TRY_AGAIN = (429, 500, 502, 503, 504)
+
+
+def _facts(error: errors.DomainError) -> list[tuple[str, Any]]:
+    """What is still told about something that is gone."""
+    if not isinstance(error, (errors.Withdrawn, errors.Removed)):
+        return []
+    names = {"since": "Since", "message": "Note", "id": "Id"}
+    return [(shown, error.members[key]) for key, shown in names.items() if error.members.get(key)]
+
+
+def _advice(error: errors.DomainError) -> list[str]:
+    """What one can do about it."""
+    wait = dict(error.headers).get("Retry-After")
+    if wait is not None:
+        return [f"Try again in {wait} second{'' if wait == '1' else 's'}."]
+    return {
+        404: ["It may have been moved or never been here. Search for it, or start at the first page."],
+        410: ["Its address stays, so that whoever cites it finds out what became of it."],
+    }.get(error.status, [])
 
 
 def _methods(registry: Any, route: str) -> set[str]:

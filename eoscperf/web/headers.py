@@ -1,10 +1,13 @@
-"""Headers that every page carries: what a browser may load and where it may be shown."""
+"""Headers that every page carries: what a browser may load and where it may be shown. And its compression."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from pyramid.events import NewResponse
+
+from eoscperf.rest import compression
+from eoscperf.rest.tween import is_api_path
 
 POLICY = {
     "default-src": "'none'",
@@ -38,5 +41,16 @@ def harden(event: NewResponse) -> None:
     headers.setdefault("Cache-Control", "private, no-cache")
 
 
+def shorten(event: NewResponse) -> None:
+    """Compress pages, styles and scripts; the REST API sees to its own answers."""
+    request, response = event.request, event.response
+    if is_api_path(request) or "Range" in request.headers:
+        return
+    if (response.content_type or "").startswith("text/") and response.status_int != 206:
+        response.headers["Vary"] = ", ".join(dict.fromkeys((*(response.vary or ()), "Accept-Encoding")))
+        compression.compress(request, response)
+
+
 def includeme(config: Any) -> None:
     config.add_subscriber(harden, NewResponse)
+    config.add_subscriber(shorten, NewResponse)

@@ -17,8 +17,10 @@ YEAR = 365 * 24 * 3600
 def fingerprint() -> str:
     """Changes when a file that is ours changes; vendored ones carry their version in their path."""
     digest = hashlib.sha256()
-    for path in sorted(FOLDER.glob("*.*")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for path in sorted(FOLDER.rglob("*.*")):
+        name = path.relative_to(FOLDER).as_posix()
+        if not name.startswith("vendor/"):
+            digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
 
 
