@@ -73,7 +73,21 @@ class OwnerRequired(DomainError):
     status, slug, title = 403, "owner-required", "Owner only"
 
 
+class SubmitterRequired(DomainError):
+    """The account may only read."""
+
+    status, slug, title = 403, "submitter-required", "Submitters only"
+
+
+class LoginRequired(DomainError):
+    """Only with a token from a log-in: not with an API token, whatever its scopes."""
+
+    status, slug, title = 403, "login-required", "Log-in required"
+
+
 class InsufficientScope(DomainError):
+    """The token is limited to other scopes; `scope` is one that would do."""
+
     status, slug, title = 403, "insufficient-scope", "Token lacks the scope"
 
 
@@ -134,6 +148,12 @@ class Removed(DomainError):
     """Gone by a moderator's decision; `since` says when."""
 
     status, slug, title = 410, "removed", "Removed"
+
+
+class LastAdministrator(Conflict):
+    """Nobody would be left who can make administrators."""
+
+    slug, title = "last-administrator", "Last administrator"
 
 
 class PreconditionFailed(DomainError):

@@ -25,7 +25,17 @@ import sqlalchemy as sa
 from pyramid.exceptions import ConfigurationError
 
 ENVIRONMENT_PREFIX = "EOSCPERF_"
-NOT_SETTINGS = {"EOSCPERF_CONFIG", "EOSCPERF_EARLIER_SOURCE", "EOSCPERF_HTTP_PORT"}
+NOT_SETTINGS = {
+    "EOSCPERF_CONFIG",
+    "EOSCPERF_EARLIER_SOURCE",
+    "EOSCPERF_HTTP_PORT",
+    # Those of the client.
+    "EOSCPERF_CONFIG_DIR",
+    "EOSCPERF_ID_TOKEN",
+    "EOSCPERF_PROFILE",
+    "EOSCPERF_SERVER",
+    "EOSCPERF_TOKEN",
+}
 """Variables of that prefix that others read; test settings (EOSCPERF_TEST_*) are ignored too."""
 
 LEAST_SECRET = 16
@@ -125,6 +135,30 @@ def url(value: str) -> str:
     return value.rstrip("/")
 
 
+GITHUB = "https://token.actions.githubusercontent.com"
+GITLAB = "https://gitlab.com"
+
+
+def ci_issuers(value: str) -> tuple[tuple[str, str], ...]:
+    """Kind and issuer of each CI system; only this machine itself is asked without TLS."""
+    from eoscperf.security.issuers import url_problem
+
+    usual = {"github": GITHUB, "gitlab": GITLAB}
+    found: dict[str, str] = {}
+    for word in value.split():
+        kind, _, address = word.partition("=")
+        if kind not in usual:
+            raise ValueError(f"{word} is none of github, gitlab, github=<issuer> and gitlab=<issuer>")
+        issuer = address.rstrip("/") or usual[kind]
+        problem = url_problem(issuer, allow_loopback_http=True)
+        if problem is not None:
+            raise ValueError(f"the issuer {issuer} {problem}")
+        if issuer in found:
+            raise ValueError(f"{issuer} is there twice")
+        found[issuer] = kind
+    return tuple((kind, issuer) for issuer, kind in found.items())
+
+
 def prefix(value: str) -> str:
     if not re.fullmatch(r"(/[a-z0-9][a-z0-9._-]*)+", value.strip()):
         raise ValueError("must be a path such as /api/v1, without a slash at the end")
@@ -189,7 +223,31 @@ CORE: tuple[Option, ...] = (
     Option("cors.origins", origins, (), "web origins whose scripts may call the API"),
     Option("trusted_proxies", networks, (), "addresses of reverse proxies whose X-Forwarded-For counts"),
     Option("metrics", boolean, False, "serve Prometheus figures at /metrics"),
+    Option("pages.name", text, "eoscperf", "what this installation is called on its pages"),
+    Option("pages.support", text, "", "e-mail address or web address of the support, linked from every page"),
+    Option("pages.templates", text, "", "folder with templates that replace ours, such as web/about.jinja2"),
     Option("admin_entitlements", words, (), "entitlements that make a registered user an administrator"),
+    Option(
+        "ci.issuers",
+        ci_issuers,
+        "github gitlab",
+        "CI systems whose jobs may upload by trust rules: github, gitlab, or one of one's own as gitlab=https://...",
+    ),
+    Option(
+        "ci.audience",
+        text,
+        "",
+        "audience that tokens of CI jobs must be made for; empty: public_url; without both no job uploads",
+    ),
+    Option("ci.token_hours", whole(1, 168), 6, "longest life of a token of a CI job, in hours"),
+    Option("ci.ca_bundle", text, "", "certificates (PEM) that sign those of the issuers; empty: the usual"),
+    Option(
+        "users.initial_role",
+        choice("reader", "user"),
+        "user",
+        "what those may do who register: `user` contributes, `reader` only reads until an administrator agrees",
+    ),
+    Option("limits.api_tokens", whole(0, 1000), 50, "most valid API tokens of an account"),
     Option("moderation.undo_minutes", whole(0, 10080), 10, "how long a decision can be undone, in minutes"),
     Option("limits.result_bytes", whole(1), 1024 * 1024, "largest result, in bytes"),
     Option("limits.body_bytes", whole(1), 512 * 1024, "largest other request body, in bytes"),
@@ -276,6 +334,10 @@ def load(raw: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> dic
         values["eoscperf.engine"] = raw["eoscperf.engine"]
     here = Path(raw.get("here") or "").absolute()
     values["var"] = str(here / values["var"])
+    # Not ours to use, but what an address is made of where none is set.
+    values["http_port"] = str(environ.get("EOSCPERF_HTTP_PORT") or raw.get("http_port") or "6543")
+    if values["pages.templates"]:
+        values["pages.templates"] = str(here / values["pages.templates"])
     values["sqlalchemy.url"] = _anchored(values["sqlalchemy.url"], here)
     values["secret"] = _secret(values)
     values["sqlalchemy.options"] = _engine_options(values)

@@ -16,6 +16,7 @@ GROUP = "eoscperf.plugins"
 CORE_MODELS = (
     "eoscperf.rest.idempotency",
     "eoscperf.users.models",
+    "eoscperf.tokens.models",
     "eoscperf.review.models",
     "eoscperf.sites.models",
     "eoscperf.benchmarks.models",
@@ -23,6 +24,7 @@ CORE_MODELS = (
     "eoscperf.results.projection.models",
     "eoscperf.results.tallies.models",
     "eoscperf.results.catalogue",
+    "eoscperf.metrics.models",
     "eoscperf.moderation.models",
 )
 

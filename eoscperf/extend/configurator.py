@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from pyramid.config import Configurator
@@ -30,9 +31,22 @@ class PlatformConfigurator(Configurator):
         return claims.OwnedInfo(self.owner, super().action_info)
 
     @action_method
-    def add_permission(self, name: str, description: str = "", *, default: Level = "admin") -> None:
-        """Declare a permission: what it allows, and the level that a caller must have reached."""
-        declare_permission(self, name, description, default=default)
+    def add_permission(
+        self,
+        name: str,
+        description: str = "",
+        *,
+        default: Level = "admin",
+        scope: str | Collection[str] | None = None,
+        account: bool = False,
+    ) -> None:
+        """Declare a permission: what it allows, and the level that a caller must have reached.
+
+        A token that is limited to scopes needs `scope`, or one of several; without it level and name decide
+        (`eoscperf.security.scopes`). `account`: it is about nothing but the caller's own account, so that
+        those may do it as well who may only read.
+        """
+        declare_permission(self, name, description, default=default, scope=scope, account=account)
 
     @action_method
     def add_route(self, name: str, pattern: str | None = None, **options: Any) -> None:

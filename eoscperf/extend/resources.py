@@ -28,16 +28,19 @@ class Resource:
 class Root(Resource):
     """Administrators may do everything; everybody else what the level of a permission says.
 
-    Owner permissions are granted by the objects.
+    Readers may do less than others of the same level. Owner permissions are granted by the objects.
     """
 
     def __acl__(self) -> list[tuple[str, str, Any]]:
         by_level: dict[str, list[str]] = {}
         for permission in permissions(self.request.registry).values():
             by_level.setdefault(permission.level, []).append(permission.name)
+            if permission.level == "user" and permission.for_readers:
+                by_level.setdefault("reader", []).append(permission.name)
         return [
             (Allow, "role:admin", ALL_PERMISSIONS),
             (Allow, "role:user", by_level.get("user", [])),
+            (Allow, "role:reader", by_level.get("reader", [])),
             (Allow, "system.Authenticated", by_level.get("token", [])),
             (Allow, Everyone, by_level.get("public", [])),
         ]

@@ -135,13 +135,17 @@ def answer_page(
 ) -> dict[str, Any]:
     """The body of a list and its Link header; `find` runs the query, `present` shapes one item."""
     asked = page_request(request)
+    # Cursors alone are tied to something.
+    secret = request.registry.settings["secret"]
+    binding = CursorBinding(secret, "") if asked.cursor is None else cursor_binding(request)
     try:
-        page = find(asked, cursor_binding(request))
+        page = find(asked, binding)
     except BadCursor as problem:
         raise errors.Invalid([Issue(str(problem), "query", "cursor")]) from None
     links = _links(request, asked, page)
     if len(links) <= LONGEST_LINKS:
         request.response.headers["Link"] = links
+    request.items_digest = page.digest
     return page_body(page, [present(item) for item in page.items], cursor_mode=asked.cursor is not None)
 
 

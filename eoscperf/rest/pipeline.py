@@ -19,6 +19,8 @@ from eoscperf.rest.guard import check_length
 from eoscperf.rest.problems import challenge
 from eoscperf.rest.renderer import bare_tag, dumps, entity_tag, tags_of
 from eoscperf.security.addresses import counted_address
+from eoscperf.security.permissions import permission_of
+from eoscperf.security.policy import scope_problem
 
 
 def prepare(request: Any, **options: Any) -> None:
@@ -40,12 +42,17 @@ def prepare(request: Any, **options: Any) -> None:
 
 
 def announce_ignored_token(request: Any, operation: Any) -> None:
-    """A public operation goes on without a token it cannot accept, but says so."""
+    """A public operation goes on without a token it cannot accept or may not read with, but says so."""
     if operation.ignores_caller:
         return
     failure = request.registry["eoscperf.policy"].failure(request)
     if isinstance(failure, errors.InvalidToken):
         request.ignored_token = challenge(failure)
+    elif request.identity is not None and request.identity.scopes is not None:
+        permission = permission_of(request.registry, operation.permission)
+        lacking = scope_problem(permission, request.identity) if permission is not None else None
+        if lacking is not None:
+            request.ignored_token = challenge(lacking)
 
 
 def limit_rate(request: Any, operation: Any) -> None:

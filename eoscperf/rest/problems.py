@@ -11,7 +11,8 @@ from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPMethodNotAl
 from pyramid.response import Response
 
 from eoscperf import errors
-from eoscperf.security.policy import level_problem
+from eoscperf.security.permissions import permission_of
+from eoscperf.security.policy import permission_problem
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ def _writable(value: Any) -> Any:
 def problem(request: Any, error: errors.DomainError) -> Problem:
     """The answer to an error, with the headers that go with its status."""
     answer = Problem(error, request.id)
-    if answer.status_int == 401:
+    if answer.status_int == 401 or isinstance(error, errors.InsufficientScope):
         answer.headers["WWW-Authenticate"] = challenge(error)
     return answer
 
@@ -90,6 +91,9 @@ def challenge(error: errors.DomainError) -> str:
     value = 'Bearer realm="eoscperf"'
     if isinstance(error, errors.InvalidToken):
         value += f', error="invalid_token", error_description="{_quotable(error.detail)}"'
+    elif isinstance(error, errors.InsufficientScope):
+        value += f', error="insufficient_scope", error_description="{_quotable(error.detail)}"'
+        value += f', scope="{_quotable(error.members["scope"])}"'
     return value
 
 
@@ -128,11 +132,11 @@ def method_not_allowed(request: Any, methods: Any) -> errors.MethodNotAllowed:
 
 
 def denial(request: Any) -> errors.DomainError:
-    """Why the policy refused: the level of the operation, or else the object."""
+    """Why the policy refused: the permission that the operation asks for, or else the object."""
     policy = request.registry["eoscperf.policy"]
     operation = getattr(request, "operation", None)
-    level = operation.level(request.registry) if operation else "admin"
-    found = level_problem(level, request.identity, policy.failure(request))
+    permission = permission_of(request.registry, operation.permission) if operation else None
+    found = permission_problem(permission, request.identity, policy.failure(request))
     return found or errors.OwnerRequired("Only the uploader may do this.")
 
 

@@ -79,13 +79,21 @@ class ApiRenderer:
         response.charset = None
         if request.method in ("GET", "HEAD") and response.status_int == 200:
             weak = bool(getattr(request, "operation", None) and request.operation.is_list)
-            tag = entity_tag(memoryview(body)[:-1], weak=weak)
+            tag = entity_tag(_validated(request, value, body), weak=weak)
             response.headers["ETag"] = tag
             request.rendered = (tag, body)
             if is_known(request, tag):
                 not_modified(response)
                 return b""
         return body
+
+
+def _validated(request: Any, value: Any, body: bytes) -> bytes | memoryview:
+    """What stands for the body: itself, or the digest of its items with all that stands around them."""
+    digest = getattr(request, "items_digest", None)
+    if not digest:
+        return memoryview(body)[:-1]
+    return digest + dumps({key: member for key, member in value.items() if key != "items"})
 
 
 def is_known(request: Any, tag: str) -> bool:

@@ -136,6 +136,17 @@ class Whole(colander.SchemaType):
         return int(cstruct)
 
 
+class Number(Whole):
+    """A whole number, for bodies."""
+
+    def deserialize(self, node: Any, cstruct: Any) -> Any:
+        if cstruct is colander.null:
+            return colander.null
+        if not isinstance(cstruct, int) or isinstance(cstruct, bool):
+            raise colander.Invalid(node, getattr(node, "allowed", "must be a whole number"))
+        return int(cstruct)
+
+
 class Flag(colander.SchemaType):
     """`true` or `false`, for query strings."""
 
@@ -243,12 +254,15 @@ def instant(
     return _node(Instant(dates=dates), key, required=required, **attributes)
 
 
-def whole(key: str, least: int, most: int, *, default: int | None, **attributes: Any) -> colander.SchemaNode:
+def whole(
+    key: str, least: int, most: int, *, default: int | None, body: bool = False, **attributes: Any
+) -> colander.SchemaNode:
+    """A whole number, in a query string or in a `body`."""
     # What has no limit of its own still has to be a number that a database can hold.
     unlimited = f"must be a whole number of at least {least} with at most 19 digits"
     allowed = f"must be {least}..{most}" if most < 2**62 else unlimited
     return _node(
-        Whole(),
+        Number() if body else Whole(),
         key,
         required=False,
         missing=default,

@@ -30,7 +30,7 @@ from eoscperf.security.permissions import Level, level_of
 
 UUID = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
 
-PATTERNS = {"entry_id": "[0-9]{1,18}"}
+PATTERNS = {"entry_id": "[0-9]{1,18}", "catalogue_version": "[0-9]{1,9}"}
 """Placeholders that stand for something else than a UUID; 18 digits fit every database's integers."""
 
 Body = Literal["none", "fields", "result", "batch"]

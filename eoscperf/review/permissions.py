@@ -21,4 +21,5 @@ _PERMISSIONS: dict[str, tuple[str, Level]] = {
 def add_item_permissions(config: Any, kind: str) -> None:
     """Declare `<kind>:list`, `<kind>:create` and so on."""
     for verb, (description, level) in _PERMISSIONS.items():
-        config.add_permission(f"{kind}:{verb}", description.format(kind=kind), default=level)
+        scope = "moderate" if level == "admin" else None
+        config.add_permission(f"{kind}:{verb}", description.format(kind=kind), default=level, scope=scope)

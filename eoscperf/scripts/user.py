@@ -2,58 +2,79 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
-import sqlalchemy as sa
 
-from eoscperf.scripts.acting import acting_request
+from eoscperf import errors
+from eoscperf.scripts.acting import OPERATOR, acting_request
+from eoscperf.scripts.admin import GROUP, InstalledCommands
+from eoscperf.scripts.api_tokens import token
 from eoscperf.scripts.context import Context, Unusable, pass_context
-from eoscperf.security.identity import Identity
-from eoscperf.users.models import User
+from eoscperf.scripts.people import chosen, of_account
+from eoscperf.scripts.services import service
+from eoscperf.users.models import ROLES
 from eoscperf.users.service import Users
 
-OPERATOR = Identity(iss="urn:eoscperf:operator", sub="eoscperf-admin", admin=True, method="command")
-"""Who runs a command has the database anyway; the journal names no actor."""
+__all__ = ["OPERATOR", "user"]
 
 
-@click.group()
+class UserCommands(InstalledCommands):
+    """The commands of this module, and those that plug-ins add, such as making a local account."""
+
+    points = f"{GROUP}.user"
+
+
+@click.group(cls=UserCommands)
 def user() -> None:
     """Registered people and their roles."""
 
 
+user.add_command(service)
+user.add_command(token)
+
+
 @user.command()
-@click.argument("role", type=click.Choice(["admin", "user"]))
-@click.option("--email", help="Whose role it is.")
-@click.option("--iss", help="The issuer, where an address alone is not enough.")
-@click.option("--sub", help="The subject at that issuer.")
+@click.argument("role", type=click.Choice(ROLES))
+@of_account
 @click.option("--message", help="Why; kept in the log.")
 @pass_context
-def role(
-    context: Context, role: str, email: str | None, iss: str | None, sub: str | None, message: str | None
-) -> None:
-    """Make a registered person an administrator, or an ordinary user again."""
-    given = {"email": email, "iss": iss, "sub": sub}
-    wanted = {name: value for name, value in given.items() if value is not None}
-    if not wanted:
-        raise Unusable("Say whose role it is: --email, or --iss with --sub.")
+def role(context: Context, role: str, message: str | None, **account: str | None) -> None:
+    """Say what somebody may do: only read (reader), contribute (user), or decide (admin)."""
     with context.request() as request:
-        person = _only(request.dbsession, wanted)
+        found = chosen(request.dbsession, account)
         users = acting_request(request, OPERATOR).find_service(Users)
-        before = person.role
-        users.set_role(iss=person.iss, sub=person.sub, role=role, message=message)
+        before = found.role
+        try:
+            users.set_role(iss=found.iss, sub=found.sub, role=role, message=message)
+        except errors.DomainError as problem:
+            raise Unusable(problem.detail) from problem
         what = f"is {role} already" if before == role else f"is now {role}"
-        click.echo(f"{person.email} ({person.sub} at {person.iss}) {what}.")
+        click.echo(f"{found.email} ({found.sub} at {found.iss}) {what}.")
 
 
-def _only(session: Any, wanted: dict[str, str]) -> User:
-    """The one registered person that fits; Unusable when there is none or more than one."""
-    conditions = [getattr(User, name) == value for name, value in wanted.items()]
-    found = list(session.scalars(sa.select(User).where(*conditions).order_by(User.iss, User.sub).limit(10)))
-    shown = ", ".join(f"--{name} {value}" for name, value in wanted.items())
-    if not found:
-        raise Unusable(f"Nobody is registered with {shown}. People register with POST /users:register.")
-    if len(found) > 1:
-        listed = "\n".join(f"  --iss {one.iss} --sub {one.sub}" for one in found)
-        raise Unusable(f"Several people are registered with {shown}:\n{listed}\nSay which.")
-    return found[0]
+@user.command()
+@of_account
+@click.option("--message", help="Why; kept in the log.")
+@pass_context
+def disable(context: Context, message: str | None, **account: str | None) -> None:
+    """Accept no token of an account any more, until it is enabled again."""
+    _switch(context, "disable", message, account)
+
+
+@user.command()
+@of_account
+@click.option("--message", help="Why; kept in the log.")
+@pass_context
+def enable(context: Context, message: str | None, **account: str | None) -> None:
+    """Accept the tokens of a disabled account again."""
+    _switch(context, "enable", message, account)
+
+
+def _switch(context: Context, how: str, message: str | None, account: dict[str, str | None]) -> None:
+    with context.request() as request:
+        found = chosen(request.dbsession, account)
+        users = acting_request(request, OPERATOR).find_service(Users)
+        try:
+            getattr(users, how)(iss=found.iss, sub=found.sub, message=message)
+        except errors.DomainError as problem:
+            raise Unusable(problem.detail) from problem
+        click.echo(f"{found.email} ({found.sub} at {found.iss}) is now {how}d.")

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 import httpx
 
 from eoscperf.errors import InvalidToken, ProviderUnavailable
-from eoscperf.security.issuers import Issuer, IssuerSettings, LocalIssuer
+from eoscperf.security.issuers import Issuer, IssuerSettings, LocalIssuer, issuer_names
 from eoscperf.security.oidc_keys import IssuerKeys, LocalKeys, Match, PublicKey, match_signature
 from eoscperf.security.oidc_provider import TIMEOUT, Provider
 from eoscperf.security.oidc_tokens import (
@@ -78,12 +78,16 @@ class BearerTokens:
         self._timeout = timeout
         self._trusted: dict[str, tuple[Issuer, IssuerKeys | LocalKeys]] = {}
         self._providers: dict[str, Provider] = {}
+        taken: set[str] = set()
         for issuer in issuers:
-            if issuer.issuer in self._trusted:
-                raise ValueError(f"issuer '{issuer.issuer}' is there twice")
+            for name in issuer_names(issuer):
+                if name in taken:
+                    raise ValueError(f"issuer '{name}' is there twice")
+                taken.add(name)
             if any(issuer.name == other.name for other, _ in self._trusted.values()):
                 raise ValueError(f"the name '{issuer.name}' is taken by two issuers")
-            self._trusted[issuer.issuer] = (issuer, self._keys_of(issuer, client))
+            trusted = (issuer, self._keys_of(issuer, client))
+            self._trusted |= dict.fromkeys(issuer.accepted, trusted)
         self._opaque = [
             provider for provider in self._providers.values() if provider.settings.opaque != "off"
         ]
@@ -158,7 +162,7 @@ class BearerTokens:
         if known is None:
             return None
         verified, keys = known
-        issuer, source = self._trusted[verified.iss]
+        issuer, source = self._trusted[verified.claims["iss"]]
         check_claims(verified.claims, issuer, now, self_contained=True)
         current, _ = source.current()
         return verified if current is keys else None

@@ -49,6 +49,15 @@ class IssuerSettings:
     entitlement_claims: tuple[str, ...] = ENTITLEMENT_CLAIMS
     ca_bundle: str | None = None
     allow_loopback_http: bool = False
+    known_as: str | None = None
+    """the issuer that its people are stored under; None: its own name"""
+    scoped: bool = False
+    """its tokens name our scopes, and are good for those only (`eoscperf.security.scopes`)"""
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """What its tokens may carry in `iss`."""
+        return (self.issuer,)
 
     @property
     def discovery_url(self) -> str | None:
@@ -62,7 +71,10 @@ class IssuerSettings:
 
 @dataclass(frozen=True, slots=True)
 class LocalIssuer:
-    """An issuer inside this process: `keys` returns its public keys as JSON Web Keys, on every check."""
+    """An issuer inside this process: `keys` returns its public keys as JSON Web Keys, on every check.
+
+    Its tokens may carry either of its names: with its keys nobody else signs.
+    """
 
     name: str
     issuer: str
@@ -71,9 +83,23 @@ class LocalIssuer:
     algorithms: tuple[str, ...] = ALGORITHMS
     leeway: float = DEFAULT_LEEWAY
     entitlement_claims: tuple[str, ...] = ENTITLEMENT_CLAIMS
+    known_as: str | None = None
+    """the issuer that its people are stored under; None: its own name"""
+    scoped: bool = False
+    """its tokens name our scopes, and are good for those only (`eoscperf.security.scopes`)"""
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """What its tokens may carry in `iss`."""
+        return issuer_names(self)
 
 
 Issuer = IssuerSettings | LocalIssuer
+
+
+def issuer_names(issuer: Issuer) -> tuple[str, ...]:
+    """The name in its tokens, then the one its people are stored under where that is another."""
+    return tuple(dict.fromkeys((issuer.issuer, issuer.known_as or issuer.issuer)))
 
 
 class SettingsProblems(ValueError):
@@ -97,6 +123,11 @@ KEYS = (
         "oidc.issuers", "", "Names of the trusted issuers, separated by blanks; each has the settings below."
     ),
     Key("oidc.<name>.issuer", "", "The issuer, exactly as its tokens carry it in `iss`; required."),
+    Key(
+        "oidc.<name>.known_as",
+        "the issuer",
+        "The issuer that its people are stored under; after the provider has moved, the one it had before.",
+    ),
     Key(
         "oidc.<name>.discovery",
         "true",
@@ -141,6 +172,12 @@ KEYS = (
         "oidc.<name>.allow_loopback_http",
         "false",
         "`true`: http is allowed for addresses of this machine (127.0.0.0/8, ::1, localhost).",
+    ),
+    Key(
+        "oidc.<name>.scoped",
+        "false",
+        "`true`: the scopes of its tokens are the platform's (`read`, `upload`, `moderate`, `admin`), and a "
+        "token is good for those only. Otherwise only scopes such as `eoscperf:read` limit a token.",
     ),
 )
 
@@ -232,11 +269,13 @@ def _issuer_names(text: str, problems: list[str]) -> list[str]:
 def _report_doubles(issuers: Iterable[IssuerSettings], problems: list[str]) -> None:
     first: dict[str, str] = {}
     for issuer in issuers:
-        if issuer.issuer and first.setdefault(issuer.issuer, issuer.name) != issuer.name:
-            other = first[issuer.issuer]
-            problems.append(
-                f"oidc.{issuer.name}.issuer: is that of '{other}' too; each issuer may be there once"
-            )
+        for name in issuer_names(issuer):
+            if name and first.setdefault(name, issuer.name) != issuer.name:
+                option = "issuer" if name == issuer.issuer else "known_as"
+                problems.append(
+                    f"oidc.{issuer.name}.{option}: is that of '{first[name]}' too; "
+                    "each issuer may be there once"
+                )
 
 
 class _Section:
@@ -270,6 +309,8 @@ class _Section:
             entitlement_claims=self.words("entitlement_claims", ENTITLEMENT_CLAIMS),
             ca_bundle=self.certificates("ca_bundle"),
             allow_loopback_http=loopback,
+            known_as=self.name_of_people(),
+            scoped=self.boolean("scoped", False),
         )
         self.check_together(read)
         return read
@@ -313,6 +354,14 @@ class _Section:
             self.problem("discovery", f"'{value}' is neither true nor false nor a URL")
             return True
         return self.url("discovery", loopback) or True
+
+    def name_of_people(self) -> str | None:
+        value = self.values.get("known_as")
+        if not value:
+            return None
+        if not value.isascii() or not value.isprintable() or " " in value:
+            self.problem("known_as", "must be a name of visible ASCII characters")
+        return value
 
     def boolean(self, option: str, default: bool) -> bool:
         value = self.values.get(option, "")

@@ -12,6 +12,7 @@ from typing import Any
 
 from eoscperf.errors import InvalidToken
 from eoscperf.security.issuers import Issuer
+from eoscperf.security.scopes import granted
 
 MAX_SUBJECT = 255  # OpenID Connect Core 2: `sub` has at most this many characters.
 MAX_EMAIL = 320
@@ -19,7 +20,10 @@ MAX_EMAIL = 320
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
-    """An accepted token; None stands for what it does not tell. `expires_at` is in seconds since 1970."""
+    """An accepted token; None stands for what it does not tell. `expires_at` is in seconds since 1970.
+
+    `iss` is the issuer that its holder is stored under; `claims` has the one that the token carries.
+    """
 
     iss: str
     sub: str
@@ -31,6 +35,8 @@ class VerifiedToken:
     issuer_name: str
     digest: str
     claims: Mapping[str, Any] = field(repr=False, compare=False)
+    limited_to: frozenset[str] | None = None
+    """which of our scopes it may be used for; None: everything its holder may do"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ def check_header(header: Mapping[str, Any], algorithms: Collection[str]) -> None
 def check_claims(claims: Mapping[str, Any], issuer: Issuer, now: float, *, self_contained: bool) -> None:
     """Checks everything but the signature; an answer about an opaque token may lack `iss` and `exp`."""
     iss = claims.get("iss")
-    if (self_contained or iss is not None) and iss != issuer.issuer:
+    if (self_contained or iss is not None) and iss not in issuer.accepted:
         raise InvalidToken(f"Token is of issuer {quoted(iss)}, not of {quoted(issuer.issuer)}")
     _check_subject(claims.get("sub"))
     expires = _instant(claims, "exp")
@@ -121,17 +127,19 @@ def check_claims(claims: Mapping[str, Any], issuer: Issuer, now: float, *, self_
 def verified_token(claims: Mapping[str, Any], issuer: Issuer, digest: str) -> VerifiedToken:
     """The accepted token that checked claims describe."""
     person = person_claims(claims, issuer.entitlement_claims)
+    scopes = _scopes(claims)
     return VerifiedToken(
-        iss=issuer.issuer,
+        iss=issuer.known_as or issuer.issuer,
         sub=claims["sub"],
         email=person.email,
         email_verified=person.email_verified,
         entitlements=person.entitlements,
-        scopes=_scopes(claims),
+        scopes=scopes,
         expires_at=_instant(claims, "exp"),
         issuer_name=issuer.name,
         digest=digest,
         claims=MappingProxyType(dict(claims)),
+        limited_to=granted(scopes, scoped=issuer.scoped),
     )
 
 

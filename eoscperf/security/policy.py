@@ -1,7 +1,7 @@
-"""The security policy: authenticators find the identity, levels and ACLs decide.
+"""The security policy: authenticators find the identity, scopes, levels and ACLs decide.
 
-Deciding has two stages. Before an object is looked up only the level of the permission counts, so
-that who may not use an operation learns nothing about ids. Once the context is loaded its ACL
+Deciding has two stages. Before an object is looked up only the permission counts, its scopes and its
+level, so that who may not use an operation learns nothing about ids. Once the context is loaded its ACL
 decides as well (owner or not, in which state).
 """
 
@@ -17,11 +17,11 @@ from pyramid.security import Allowed, Denied
 from eoscperf import errors
 from eoscperf.extend.claims import claim
 from eoscperf.security.identity import Identity, request_viewer
-from eoscperf.security.permissions import level_of
+from eoscperf.security.permissions import Permission, permission_of
 
 Authenticator = Callable[[Any], Identity | None]
 """`authenticator(request)`: the identity, None when it finds nothing of its kind; raises
-`errors.InvalidToken` or `errors.ProviderUnavailable`."""
+`errors.InvalidToken`, `errors.InsufficientScope` or `errors.ProviderUnavailable`."""
 
 _AUTHENTICATORS = "eoscperf.authenticators"
 
@@ -50,12 +50,12 @@ class SecurityPolicy:
 
     def permits(self, request: Any, context: Any, permission: str) -> Allowed | Denied:
         identity = self.identity(request)
-        level = level_of(request.registry, permission)
-        problem = level_problem(level, identity, self.failure(request))
+        declared = permission_of(request.registry, permission)
+        problem = permission_problem(declared, identity, self.failure(request))
         if problem is not None:
             return Denied(problem.detail)
         if not getattr(context, "loaded", True):
-            return Allowed("level %s; the object decides once it is loaded", level)
+            return Allowed("%s is held; the object decides once it is loaded", permission)
         principals = [Everyone, *([Authenticated, *identity.principals] if identity else [])]
         return self._acl.permits(context, principals, permission)
 
@@ -65,7 +65,7 @@ class SecurityPolicy:
         principals = [Everyone, *([Authenticated, *identity.principals] if identity else []), "role:admin"]
         if not self._acl.permits(context, principals, permission):
             return errors.OwnerRequired("Only the uploader may do this.")
-        if identity is not None and identity.admin is None:
+        if identity is not None and identity.administers is None:
             return errors.ProviderUnavailable(_UNKNOWN_ENTITLEMENTS)
         return errors.OwnerRequired("Only the uploader or an administrator may do this.")
 
@@ -80,7 +80,7 @@ class SecurityPolicy:
         for _, authenticator in request.registry[_AUTHENTICATORS]:
             try:
                 identity = authenticator(request)
-            except (errors.InvalidToken, errors.ProviderUnavailable) as problem:
+            except (errors.InvalidToken, errors.InsufficientScope, errors.ProviderUnavailable) as problem:
                 failure = failure or problem
                 continue
             if identity is not None:
@@ -88,27 +88,57 @@ class SecurityPolicy:
         return None, failure
 
 
-def level_problem(
-    level: str | None, identity: Identity | None, failure: errors.DomainError | None
+def permission_problem(
+    permission: Permission | None, identity: Identity | None, failure: errors.DomainError | None
 ) -> errors.DomainError | None:
-    """Why an identity does not reach a level; None when it does."""
-    if level is None:
+    """Why an identity does not hold a permission, whatever the object; None when it does."""
+    if permission is None:
         return errors.AdminRequired("Nobody may do this: the permission is not declared.")
-    if level == "public":
+    if permission.level == "public":
         return None
     if identity is None:
         if failure is not None:
             return failure
         return errors.Unauthenticated("Send a bearer token: Authorization: Bearer <token>")
+    return (
+        scope_problem(permission, identity)
+        or _level_problem(permission.level, identity)
+        or _role_problem(permission, identity)
+    )
+
+
+def scope_problem(permission: Permission, identity: Identity) -> errors.InsufficientScope | None:
+    """What the token of the caller lacks for a permission; None when it may be used for it."""
+    if identity.may_use(permission.scopes):
+        return None
+    held = ", ".join(sorted(identity.scopes or ())) or "none"
+    return errors.InsufficientScope(
+        f"The token lacks the scope {' or '.join(permission.scopes)}; its scopes: {held}.",
+        scope=permission.scopes[0],
+    )
+
+
+def _level_problem(level: str, identity: Identity) -> errors.DomainError | None:
     if level == "token":
         return None
     if not identity.registered:
         return errors.NotRegistered("Register first: POST /users:register")
-    if level != "admin" or identity.admin:
+    if level != "admin" or identity.administers:
         return None
-    if identity.admin is None:
+    if identity.administers is None:
         return errors.ProviderUnavailable(_UNKNOWN_ENTITLEMENTS)
     return errors.AdminRequired("Only administrators may do this.")
+
+
+def _role_problem(permission: Permission, identity: Identity) -> errors.DomainError | None:
+    """What an account may not do that may only read."""
+    if not identity.reader or permission.for_readers or identity.administers:
+        return None
+    if identity.administers is None:
+        return errors.ProviderUnavailable(_UNKNOWN_ENTITLEMENTS)
+    return errors.SubmitterRequired(
+        "Your account may only read. Ask an administrator to make it one that may contribute."
+    )
 
 
 def add_authenticator(config: Any, name: str, authenticator: Authenticator, *, order: int = 100) -> None:

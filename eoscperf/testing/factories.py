@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from eoscperf import jsontext
 from eoscperf.benchmarks.models import Benchmark
+from eoscperf.ciupload.models import TrustRule
 from eoscperf.db import utcnow
 from eoscperf.listing import search_text
 from eoscperf.moderation.models import Claim, Submission
@@ -27,8 +28,10 @@ from eoscperf.results.models import Result, Tag
 from eoscperf.results.projection.service import Projection
 from eoscperf.results.tallies.service import Tallies
 from eoscperf.review.models import LogEntry
+from eoscperf.security.token_text import HINT, digest, new_token
 from eoscperf.sites.models import Flavor, Site
-from eoscperf.users.models import User
+from eoscperf.tokens.models import ApiToken
+from eoscperf.users.models import SERVICE_ISSUER, User
 
 ISSUER = "https://issuer.example.org"
 
@@ -56,6 +59,34 @@ class Make:
             user = User(iss=iss, sub=sub, email=email, role=role, search_text=search_text(email))
             self._users[iss, sub] = self._stored(user)
         return self._users[iss, sub]
+
+    def service(self, name: str | None = None, *, role: str = "user") -> User:
+        """A service account."""
+        name = name or f"service-{next(self._numbers)}"
+        email = f"{name}@example.org"
+        return self._stored(
+            User(
+                iss=SERVICE_ISSUER,
+                sub=name,
+                kind="service",
+                email=email,
+                role=role,
+                search_text=search_text(email),
+            )
+        )
+
+    def api_token(self, user: User, *scopes: str, **fields: Any) -> tuple[ApiToken, str]:
+        """An API token of somebody and its text; by default for reading and uploading."""
+        text = new_token()
+        given = {"name": "a script", "expires_datetime": utcnow() + datetime.timedelta(days=90)} | fields
+        token = ApiToken(
+            user_id=user.id,
+            digest=digest(text),
+            hint=text[:HINT],
+            scope=" ".join(scopes or ("read", "upload")),
+            **given,
+        )
+        return self._stored(token), text
 
     def site(self, *, status: str = "approved", uploader: User | None = None, **fields: Any) -> Site:
         number = next(self._numbers)
@@ -160,6 +191,21 @@ class Make:
         self._stored(claim)
         self._stored(Submission(resource_type="claim", claim_id=claim.id))
         return claim
+
+    def trust_rule(
+        self, *, owner: User | None = None, site: Site | None = None, **fields: Any
+    ) -> TrustRule:
+        """A rule for a workflow at GitHub, for a site unless `fields` say otherwise."""
+        given = {
+            "issuer": "https://token.actions.githubusercontent.com",
+            "repository": "example/benchmarks",
+            "workflow": ".github/workflows/benchmark.yml",
+            "site_id": (site or self.site()).id,
+        } | fields
+        key = given["repository"].lower()
+        return self._stored(
+            TrustRule(owner_id=(owner or self._somebody()).id, repository_key=key, **given)
+        )
 
     def _derive(self, result: Result, tags_ids: list[uuid.UUID]) -> None:
         document = jsontext.loads(result.json)

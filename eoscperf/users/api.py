@@ -17,6 +17,8 @@ users_search = ApiService("users_search", "/users:search", tag="users")
 users_register = ApiService("users_register", "/users:register", tag="users")
 users_remove = ApiService("users_remove", "/users:remove", tag="users")
 users_role = ApiService("users_role", "/users:role", tag="users")
+users_disable = ApiService("users_disable", "/users:disable", tag="users")
+users_enable = ApiService("users_enable", "/users:enable", tag="users")
 user_self = ApiService("user_self", "/users/self", tag="users")
 user_self_update = ApiService("user_self_update", "/users/self:update", tag="users")
 user_self_try_admin = ApiService("user_self_try_admin", "/users/self:try_admin", tag="users")
@@ -27,6 +29,8 @@ SERVICES = [
     users_register,
     users_remove,
     users_role,
+    users_disable,
+    users_enable,
     user_self,
     user_self_update,
     user_self_try_admin,
@@ -63,7 +67,7 @@ _POSITION = ("page", "per_page", "total", "cursor", "sort_by")
 def list_users(request: Any) -> Any:
     """List registered users.
 
-    Administrators only. The parameters `sub`, `iss` and `email` match exactly.
+    Administrators only. The parameters `sub`, `iss`, `email`, `role` and `kind` match exactly.
     """
     return _answer(request)
 
@@ -133,6 +137,7 @@ def get_self(request: Any) -> Any:
     permission="user:update",
     status=204,
     errors={
+        403: "an API token was sent: the identity provider cannot be asked with it",
         422: "the identity provider tells no email address, or does not say that it is verified",
         503: "the identity provider cannot be asked for the email address",
     },
@@ -161,7 +166,10 @@ def try_admin(request: Any) -> Any:
     query=schemas.REMOVE_QUERY,
     body=schemas.MESSAGE,
     status=204,
-    errors={422: "no condition, iss alone, or the caller is among them; nobody is removed"},
+    errors={
+        409: "nobody else is an administrator; nobody is removed",
+        422: "no condition, iss alone, or the caller is among them; nobody is removed",
+    },
     examples=[
         {
             "summary": "Remove an account on request of its holder",
@@ -185,10 +193,14 @@ def remove_users(request: Any) -> Any:
 @users_role.post(
     operation_id="SetUserRole",
     permission="user:role",
-    query=schemas.ROLE_QUERY,
+    query=schemas.ONE,
     body=schemas.ROLE,
     status=204,
-    errors={404: "no registered user has this sub and iss", 422: "it is the caller's own role"},
+    errors={
+        404: "no registered user has this sub and iss",
+        409: "nobody else is an administrator",
+        422: "it is the caller's own role, or a service account is to be an administrator",
+    },
     examples=[
         {
             "summary": "Make somebody an administrator",
@@ -200,8 +212,67 @@ def remove_users(request: Any) -> Any:
     ],
 )
 def set_role(request: Any) -> Any:
-    """Change the local role of a user."""
+    """Change the local role of a user.
+
+    A `reader` may only read, a `user` may contribute, an `admin` may decide. One administrator always stays.
+    """
     request.find_service(Users).set_role(**request.query, **without_nulls(request.fields))
+    return _nothing(request)
+
+
+@users_disable.post(
+    operation_id="DisableUser",
+    permission="user:disable",
+    query=schemas.ONE,
+    body=schemas.MESSAGE,
+    status=204,
+    errors={
+        404: "no registered user has this sub and iss",
+        409: "nobody else is an administrator",
+        422: "it is the caller's own account",
+    },
+    examples=[
+        {
+            "summary": "Refuse all tokens of an account",
+            "query": {"sub": "$user_sub", "iss": "$user_iss"},
+            "body": {"message": "The address does not answer"},
+            "as": "admin",
+            "status": 204,
+        }
+    ],
+)
+def disable_user(request: Any) -> Any:
+    """Disable an account: none of its tokens is accepted from now on.
+
+    What it contributed stays as it is. It is no error if the account is disabled already.
+    """
+    request.find_service(Users).disable(**request.query, **without_nulls(request.fields))
+    return _nothing(request)
+
+
+@users_enable.post(
+    operation_id="EnableUser",
+    permission="user:disable",
+    query=schemas.ONE,
+    body=schemas.MESSAGE,
+    status=204,
+    errors={404: "no registered user has this sub and iss"},
+    examples=[
+        {
+            "summary": "Accept the tokens of an account again",
+            "query": {"sub": "$user_sub", "iss": "$user_iss"},
+            "body": {"message": "The address was confirmed"},
+            "as": "admin",
+            "status": 204,
+        }
+    ],
+)
+def enable_user(request: Any) -> Any:
+    """Enable a disabled account.
+
+    It is no error if it is not disabled.
+    """
+    request.find_service(Users).enable(**request.query, **without_nulls(request.fields))
     return _nothing(request)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -15,12 +16,18 @@ from eoscperf.db import reading
 from eoscperf.extend.directives import IdentityProvider, identity_providers
 from eoscperf.security.bearer import BearerTokens, Profile, VerifiedToken
 from eoscperf.security.identity import Identity
-from eoscperf.security.issuers import Issuer
+from eoscperf.security.issuers import Issuer, issuer_names
+from eoscperf.security.token_text import is_api_token
 from eoscperf.users.models import User
 
 _TOKENS = "eoscperf.bearer"
 
-_KNOWN = sa.select(User.id, User.role).where(User.iss == sa.bindparam("iss"), User.sub == sa.bindparam("sub"))
+_KNOWN = sa.select(User.id, User.role, User.disabled_datetime).where(
+    User.iss == sa.bindparam("iss"),
+    User.sub == sa.bindparam("sub"),
+    # Service accounts have API tokens; whatever an issuer says, nobody logs in as one.
+    User.kind == "person",
+)
 
 
 class TrustedTokens:
@@ -51,27 +58,42 @@ def bearer_identity(request: Any) -> Identity | None:
     InvalidToken for one that is refused, ProviderUnavailable for one that cannot be decided.
     """
     token = sent_token(request.environ)
-    if token is None:
+    if token is None or is_api_token(token):
         return None
     verified = trusted_tokens(request.registry).verify(token)
     request.bearer = (token, verified)
     with reading(request) as session:
         known = session.execute(_KNOWN, {"iss": verified.iss, "sub": verified.sub}).first()
-    user_id, role = known or (None, "")
+        _refuse_taken_back(request.registry, session, verified)
+    user_id, role, disabled = known or (None, "", None)
+    refuse_disabled(disabled)
     return Identity(
         iss=verified.iss,
         sub=verified.sub,
         user_id=user_id,
         # Whoever is not registered is no administrator, whatever the provider says.
         admin=known is not None and (role == "admin" or _is_entitled(request.registry, token, verified)),
+        scopes=verified.limited_to,
+        reader=role == "reader",
     )
 
 
+def refuse_disabled(since: datetime.datetime | None) -> None:
+    """InvalidToken for what belongs to an account that is disabled."""
+    if since is not None:
+        raise errors.InvalidToken("The account is disabled. An administrator can enable it again.")
+
+
 def fresh_profile(request: Any) -> Profile:
-    """What the provider says of the caller's email now; ProviderUnavailable when it cannot be asked."""
+    """What the provider says of the caller's email now; ProviderUnavailable when it cannot be asked.
+
+    LoginRequired for callers that no provider has sent.
+    """
     bearer = getattr(request, "bearer", None)
     if bearer is None:
-        raise errors.Unauthenticated("Send a bearer token: Authorization: Bearer <token>")
+        raise errors.LoginRequired(
+            "Your identity provider is asked for this: log in and use the token that you get there."
+        )
     token, verified = bearer
     return trusted_tokens(request.registry).profile(
         token, verified, needs=("email", "email_verified"), fresh=True
@@ -103,7 +125,7 @@ def _refuse_doubles(event: ApplicationCreated) -> None:
     """Stop the start when two issuers could not be told apart."""
     issuers = _issuers(event.app.registry)
     for what, values in (
-        ("issuer", [issuer.issuer for issuer in issuers]),
+        ("issuer", [name for issuer in issuers for name in issuer_names(issuer)]),
         ("name", [issuer.name for issuer in issuers]),
     ):
         doubles = sorted({value for value in values if values.count(value) > 1})
@@ -136,8 +158,18 @@ def _own_entitlements(registry: Any, iss: str) -> tuple[str, ...]:
     )
 
 
+def _refuse_taken_back(registry: Any, session: Any, verified: VerifiedToken) -> None:
+    """InvalidToken for a token that its identity provider, a part of this application, has taken back."""
+    for provider in identity_providers(registry).values():
+        is_good = provider.info.get("is_good")
+        if is_good is None or not _answers_for(provider, verified.iss):
+            continue
+        if not is_good(session, verified.claims):
+            raise errors.InvalidToken("The token was revoked, or its log-in has ended. Log in again.")
+
+
 def _answers_for(provider: IdentityProvider, iss: str) -> bool:
-    return provider.issuer is not None and provider.issuer.issuer == iss
+    return provider.issuer is not None and issuer_names(provider.issuer)[-1] == iss
 
 
 def includeme(config: Any) -> None:

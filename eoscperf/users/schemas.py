@@ -9,7 +9,7 @@ import colander
 from eoscperf.rest import schema
 from eoscperf.rest.pages import page_parameters, terms_parameter
 from eoscperf.security.identity import Viewer
-from eoscperf.users.models import User
+from eoscperf.users.models import KINDS, ROLES, User
 from eoscperf.users.service import SORT
 
 
@@ -30,8 +30,8 @@ REMOVED_USER = _mask("removed")
 
 
 def present_user(user: User, viewer: Viewer) -> dict[str, Any]:
-    """A user; the role only for administrators and for the user."""
-    shown = {
+    """A user; role, kind and state only for administrators and for the user."""
+    shown: dict[str, Any] = {
         "sub": user.sub,
         "iss": user.iss,
         "email": user.email,
@@ -39,6 +39,10 @@ def present_user(user: User, viewer: Viewer) -> dict[str, Any]:
     }
     if viewer.admin or viewer.owns(user.id):
         shown["role"] = user.role
+        if user.kind != "person":
+            shown["kind"] = user.kind
+        if user.disabled:
+            shown["disabled_datetime"] = user.disabled_datetime
     return shown
 
 
@@ -59,21 +63,28 @@ def _required(key: str, title: str) -> colander.SchemaNode:
     return colander.SchemaNode(schema.Text(lines=True), name=key, title=title)
 
 
-LIST = schema.fields(*_exactly(), *page_parameters(SORT))
+def _sorts() -> tuple[colander.SchemaNode, ...]:
+    return (
+        schema.choice("role", *ROLES, title="Accounts of this role"),
+        schema.choice("kind", *KINDS, title="Accounts of people, or of services"),
+    )
 
-SEARCH = schema.fields(terms_parameter(), *page_parameters(SORT))
+
+LIST = schema.fields(*_exactly(), *_sorts(), *page_parameters(SORT))
+
+SEARCH = schema.fields(terms_parameter(), *_sorts(), *page_parameters(SORT))
 
 REMOVE_QUERY = schema.fields(*_exactly())
 
 MESSAGE = schema.fields(schema.prose("message", "message", title="Why; kept in the log"))
 
-ROLE_QUERY = schema.fields(
+ONE = schema.fields(
     _required("sub", "Subject of the user at the identity provider"),
     _required("iss", "Identity provider of the user"),
 )
 
 ROLE = schema.fields(
-    schema.choice("role", "user", "admin", required=True, title="The new role"),
+    schema.choice("role", *ROLES, required=True, title="The new role"),
     schema.prose("message", "message", title="Why; kept in the log"),
 )
 
@@ -90,9 +101,20 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "registration_datetime": {"type": "string", "format": "date-time"},
             "role": {
                 "type": "string",
-                "enum": ["user", "admin"],
-                "description": "Local role; shown to administrators and to the user. Entitlements can make "
-                "an administrator of a user, too.",
+                "enum": list(ROLES),
+                "description": "Local role; shown to administrators and to the user. A `reader` may only "
+                "read, a `user` may contribute, an `admin` may decide. Entitlements can make an "
+                "administrator of a user, too.",
+            },
+            "kind": {
+                "type": "string",
+                "enum": list(KINDS),
+                "description": "There with the role, unless it is a person's account.",
+            },
+            "disabled_datetime": {
+                "type": "string",
+                "format": "date-time",
+                "description": "There with the role, if the account is disabled: since when.",
             },
         },
         "example": {

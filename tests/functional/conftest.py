@@ -17,6 +17,7 @@ from eoscperf.testing.api import AWAY, ENTITLEMENT, ApiClient
 from eoscperf.testing.conformance import Conformance
 from eoscperf.testing.factories import Make
 from eoscperf.testing.issuer import TestIssuer
+from eoscperf.tokens.uses import USES
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +58,8 @@ def make_app(issuer: TestIssuer, tmp_path_factory: pytest.TempPathFactory) -> Ca
 @pytest.fixture(scope="session")
 def shared_app(make_app: Callable[..., Any], engine: sa.Engine) -> Iterator[Any]:
     app = make_app(engine)
+    # Tests have the one connection that there is to themselves.
+    app.registry[USES].background = False
     yield app
     app.registry["eoscperf.bearer"].close()
 
@@ -100,6 +103,7 @@ def live_api(
     app = make_app(engine)
     with orm.Session(engine) as session:
         yield ApiClient(app, issuer, Make(session, iss=issuer.url))
+    app.registry[USES].close()
     app.registry["eoscperf.bearer"].close()
     engine.dispose()
 

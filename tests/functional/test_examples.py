@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import eoscperf
+from eoscperf.metrics.models import CatalogueVersion
 from eoscperf.rest import examples
 from eoscperf.rest.service import ApiService, Operation, api_services
 from eoscperf.review.models import LogEntry
@@ -73,6 +74,10 @@ class DataSet:
             "result": self._a_result,
             "claim": self._a_claim,
             "entry": self._an_entry,
+            "trust": self._a_trust_rule,
+            "proposal": self._a_benchmark_with_a_proposal,
+            "service": self._a_service,
+            "token": self._a_token,
         }
         return builders[kind](state)
 
@@ -85,7 +90,17 @@ class DataSet:
         return self._make.flavor(site=self._site, status=state, uploader=self.owner)
 
     def _a_benchmark(self, state: str) -> Any:
+        if state == "ranked":
+            return self._a_ranked_benchmark()
         return self._make.benchmark(status=state, uploader=self.owner) if state else self._benchmark
+
+    def _a_ranked_benchmark(self) -> Any:
+        """With a headline metric, and a run on a flavor."""
+        time = {"type": "number", "x-unit": "s", "x-better": "lower", "x-headline": True}
+        schema = {"type": "object", "properties": {"time": time}}
+        benchmark = self._make.benchmark(json_schema=schema)
+        self._make.result(json={"time": 11.0}, benchmark=benchmark, flavor=self._flavor)
+        return benchmark
 
     def _a_tag(self, state: str) -> Any:
         return self._make.tag(**({"status": state} if state else {}))
@@ -102,6 +117,29 @@ class DataSet:
 
     def _a_claim(self, state: str) -> Any:
         return self._make.claim(self._a_result(""), uploader=self.owner)
+
+    def _a_service(self, state: str) -> Any:
+        return self._make.service("nightly-c-ray")
+
+    def _a_token(self, state: str) -> Any:
+        """The owner's, or that of the service account."""
+        if state == "of_service":
+            self.value("service")
+        token, _ = self._make.api_token(self._made["service"] if state else self.owner)
+        return token
+
+    def _a_trust_rule(self, state: str) -> Any:
+        return self._make.trust_rule(owner=self.owner, site=self._site)
+
+    def _a_benchmark_with_a_proposal(self, state: str) -> Any:
+        """Version 1 of its metric catalogue waits for a decision."""
+        benchmark = self._make.benchmark(uploader=self.owner)
+        proposed = CatalogueVersion(
+            benchmark_id=benchmark.id, version=1, status="proposed", metrics="[]", author_id=self.owner.id
+        )
+        self._make.session.add(proposed)
+        self._make.session.commit()
+        return benchmark
 
     def _an_entry(self, state: str) -> Any:
         """The latest decision of the log, which can still be undone."""

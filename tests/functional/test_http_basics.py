@@ -495,7 +495,7 @@ class TestRepresentation:
             api.get("/sites?%zz", status=400),
             api.request("OPTIONS", "/sites", status=204),
             api.get("/", root=True),
-            api.get("/static/site.css", root=True),
+            api.get("/static/css/page.css", root=True),
         ]
         names = [answer.headers["X-Request-ID"] for answer in answers]
         assert len(set(names)) == len(names)

@@ -166,10 +166,11 @@ def test_the_first_page_counts_what_everybody_sees(api: ApiClient, make: Make) -
     page = api.get("/", root=True)
     assert page.content_type == "text/html"
     assert page.charset == "UTF-8"
-    assert re.findall(r"<dt>(\w+)</dt><dd>(\d+)</dd>", page.text) == [
+    assert re.findall(r"<dt>(?:<a[^>]*>)?(\w+)(?:</a>)?</dt><dd>(\d+)</dd>", page.text) == [
         ("Results", "1"),
         ("Benchmarks", "2"),
         ("Sites", "1"),
+        ("Flavors", "1"),
     ]
     assert 'href="/api/v1/"' in page.text
 
@@ -212,12 +213,12 @@ def test_an_unreadable_path_is_told_as_a_page(api: ApiClient) -> None:
 def test_failures_of_a_page_are_told_without_their_insides(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch, raised: Exception, status: int
 ) -> None:
-    from eoscperf.home.service import Figures
+    from eoscperf.home.service import Overviews
 
     def fail(self: Any) -> None:
         raise raised
 
-    monkeypatch.setattr(Figures, "public", fail)
+    monkeypatch.setattr(Overviews, "overview", fail)
     page = api.get("/", root=True, status=status)
     assert page.content_type == "text/html"
     assert page.headers["X-Request-ID"] in page.text

@@ -7,6 +7,7 @@ from typing import Any
 
 from eoscperf.errors import DomainError, problem_types
 from eoscperf.rest.problems import TYPE
+from eoscperf.security.scopes import SCOPES
 
 Schema = dict[str, Any]
 
@@ -84,6 +85,7 @@ _EXAMPLE_MEMBERS: Mapping[str, Schema] = {
             }
         ]
     },
+    "insufficient-scope": {"scope": "upload"},
     "not-acceptable": {"available": ["application/json"]},
     "duplicate": {"existing": "3fa85f64-5717-4562-b3fc-2c963f66afa6"},
     "withdrawn": {"since": "2024-05-01T12:30:00Z"},
@@ -120,6 +122,10 @@ SCHEMAS: dict[str, Schema] = {
                 "description": "The media types there are.",
             },
             "max_bytes": {"type": "integer", "description": "The largest body that is accepted (too-large)."},
+            "scope": {
+                "type": "string",
+                "description": "A scope that would do (insufficient-scope).",
+            },
             "position": {"type": "integer", "minimum": 0, "description": "Where a filter cannot be read."},
             "example": {"type": "string", "description": "A filter that can be read."},
             "checks": {"type": "object", "description": "What is ready and what is not (GET /readyz)."},
@@ -183,7 +189,9 @@ SECURITY_SCHEMES: dict[str, Schema] = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A token of a trusted identity provider, or of this installation.",
+        "description": "A token of a trusted identity provider, or of this installation. One that is limited "
+        "to scopes may be used for what needs one of them; any other for all that its holder may do.\n\n"
+        + "\n".join(f"- `{name}`: {meaning}" for name, meaning in SCOPES.items()),
     }
 }
 

@@ -123,6 +123,7 @@ _BY_TYPE: dict[type, Any] = {
     schema.Identifier: lambda node: {"type": "string", "format": "uuid"},
     schema.Instant: _instant,
     schema.Whole: _whole,
+    schema.Number: _whole,
     schema.Flag: lambda node: {"type": "boolean"},
     schema.JsonObject: lambda node: {"type": "object"},
     schema.Fields: object_schema,

@@ -19,6 +19,8 @@ from eoscperf.rest.openapi.components import (
     slugs_by_status,
 )
 from eoscperf.rest.service import UUID, ApiService, Operation
+from eoscperf.security.permissions import permission_of
+from eoscperf.security.scopes import SCOPES
 
 LEVELS = {
     "public": "Everybody may do this; a token widens what is seen.",
@@ -52,6 +54,11 @@ _DETAILS = {
     "not-registered": "Register first: POST /users:register",
     "admin-required": "Only administrators may do this.",
     "owner-required": "Only the uploader may do this.",
+    "submitter-required": "Your account may only read. Ask an administrator to make it one that may "
+    "contribute.",
+    "insufficient-scope": "The token lacks the scope upload; its scopes: read.",
+    "login-required": "An API token cannot do this. Log in and use that token.",
+    "last-administrator": "Nobody else is an administrator.",
     "not-found": "There is no such object.",
     "unknown-reference": "1 unknown reference",
     "method-not-allowed": "PATCH is not possible here; possible: GET, HEAD, OPTIONS.",
@@ -66,6 +73,7 @@ _DETAILS = {
 
 _ERROR_HEADERS = {
     401: ("WWW-Authenticate",),
+    403: ("WWW-Authenticate",),
     405: ("Allow",),
     415: ("Accept-Post",),
     429: ("Retry-After",),
@@ -73,9 +81,10 @@ _ERROR_HEADERS = {
 }
 
 _LEVEL_SLUGS = {
-    "user": ["not-registered"],
-    "owner": ["not-registered", "owner-required"],
-    "admin": ["not-registered", "admin-required"],
+    "token": ["insufficient-scope"],
+    "user": ["insufficient-scope", "not-registered", "submitter-required"],
+    "owner": ["insufficient-scope", "not-registered", "submitter-required", "owner-required"],
+    "admin": ["insufficient-scope", "not-registered", "admin-required"],
 }
 
 
@@ -102,8 +111,8 @@ class Writer:
             "operationId": operation.id,
             "tags": [operation.tag or "service"],
             "summary": summary,
-            "description": f"{description}\n\nAccess: {LEVELS[level]}".strip(),
-            "security": _security(operation, level),
+            "description": f"{description}\n\nAccess: {LEVELS[level]}{self._scopes(operation)}".strip(),
+            "security": self._security(operation, level),
             "x-level": level,
             "parameters": self._parameters(service, method, operation),
         }
@@ -112,6 +121,23 @@ class Writer:
             written["requestBody"] = body
         written["responses"] = self._responses(service, method, operation, level)
         return written
+
+    def _security(self, operation: Operation, level: str) -> list[Schema]:
+        """Any one of these; a token that is limited to scopes needs the one that is named."""
+        if operation.ignores_caller:
+            return []
+        permission = permission_of(self._registry, operation.permission)
+        needed = [{"bearer": [scope]} for scope in (permission.scopes if permission else SCOPES)]
+        return [{}, *needed] if level == "public" else needed
+
+    def _scopes(self, operation: Operation) -> str:
+        permission = permission_of(self._registry, operation.permission)
+        if operation.ignores_caller or permission is None:
+            return ""
+        named = " or ".join(f"`{scope}`" for scope in permission.scopes)
+        if permission.level == "public":
+            return f" What only its holder may see is shown to tokens with the scope {named}."
+        return f" A token that is limited to scopes needs {named}."
 
     def _parameters(self, service: ApiService, method: str, operation: Operation) -> list[Schema]:
         written = examples.named(operation.examples)
@@ -255,6 +281,9 @@ class Writer:
                 found[401] = ["unauthenticated", "invalid-token"]
             if level in _LEVEL_SLUGS:
                 found[403] = list(_LEVEL_SLUGS[level])
+                permission = permission_of(self._registry, operation.permission)
+                if permission is not None and permission.for_readers and level != "admin":
+                    found[403] = [slug for slug in found[403] if slug != "submitter-required"]
         if operation.target or path_parameters(service):
             found[404] = ["not-found"]
         if operation.takes_body:
@@ -344,12 +373,6 @@ def _pattern_of(path: str, name: str) -> str | None:
         depth += {"{": 1, "}": -1}.get(path[end], 0)
         end += 1
     return path[start : end - 1]
-
-
-def _security(operation: Operation, level: str) -> list[Schema]:
-    if operation.ignores_caller:
-        return []
-    return [{}, {"bearer": []}] if level == "public" else [{"bearer": []}]
 
 
 def _has_tag(method: str, operation: Operation) -> bool:

@@ -51,14 +51,25 @@ def test_somebody_becomes_an_administrator_and_it_is_logged(installation):
     assert (entry.action, entry.from_status, entry.to_status) == ("user_role", "user", "admin")
     assert (entry.message, entry.actor_id) == ("the first one", None)
     assert "is admin already." in run(ini, "admin", "--sub", "ann").output
-    assert "is now user." in run(ini, "user", "--sub", "ann").output
-    assert roles(engine)["ann"] == "user"
+
+
+def test_the_last_administrator_stays_one(installation):
+    ini, engine = installation
+    run(ini, "admin", "--sub", "ann")
+    refused = run(ini, "user", "--sub", "ann")
+    assert refused.exit_code != 0
+    assert "Nobody else has the role of administrator" in refused.output
+    run(ini, "admin", "--sub", "bob")
+    assert "is now reader." in run(ini, "reader", "--sub", "ann").output
+    assert roles(engine) == {"ann": "reader", "bob": "admin", "twin": "user"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "Say whose role it is"),
+        ((), "Say whose account it is"),
+        (("--service", "nightly"), "There is no service account nightly."),
+        (("--service", "nightly", "--sub", "x"), "A service account has a name only"),
         (("--email", "nobody@example.org"), "Nobody is registered with --email nobody@example.org."),
     ],
 )

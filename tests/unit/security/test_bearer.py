@@ -1,6 +1,7 @@
 """JSON Web Tokens: what is accepted, what is refused and in which words."""
 
 import base64
+import dataclasses
 import json
 import threading
 
@@ -519,3 +520,32 @@ def test_many_threads_can_verify_at_once(tokens, issuer):
 
     assert sorted(found) == sorted(f"person-{number}" for number in range(40))
     assert issuer.calls["jwks"] == 1
+
+
+def test_an_issuer_is_known_as_the_name_that_its_people_are_stored_under(verifier, issuer):
+    tokens = verifier(local(issuer, known_as="urn:people"))
+
+    verified = tokens.verify(issuer.mint("ann", iss="urn:local"))
+    again = tokens.verify(issuer.mint("ann", iss="urn:local"))
+
+    assert (verified.iss, again.iss, verified.claims["iss"]) == ("urn:people", "urn:people", "urn:local")
+    # Nobody else signs with the keys of a local issuer: its tokens may carry either name.
+    assert tokens.verify(issuer.mint("ann", iss="urn:people")).iss == "urn:people"
+
+
+def test_a_name_of_people_is_none_of_an_issuer_on_the_network(verifier, issuer):
+    tokens = verifier(dataclasses.replace(issuer.settings(), known_as="https://before.example"))
+
+    assert tokens.verify(issuer.mint("ann")).iss == "https://before.example"
+    assert "Unknown issuer" in refusal(tokens, issuer.mint("ann", iss="https://before.example"))
+
+
+def test_nobody_takes_the_name_that_others_are_known_as():
+    one = IssuerSettings(name="a", issuer="https://a.example", known_as="https://b.example")
+    for other in (
+        IssuerSettings(name="b", issuer="https://b.example"),
+        IssuerSettings(name="b", issuer="https://c.example", known_as="https://b.example"),
+        IssuerSettings(name="b", issuer="https://c.example", known_as="https://a.example"),
+    ):
+        with pytest.raises(ValueError, match="is there twice"):
+            BearerTokens([one, other])

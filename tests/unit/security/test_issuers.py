@@ -124,7 +124,7 @@ def test_the_test_issuer_describes_itself():
         ),
         (
             {"isuer": "x"},
-            "oidc.egi.isuer: unknown setting; allowed for an issuer are issuer, discovery, jwks_uri,",
+            "oidc.egi.isuer: unknown setting; allowed for an issuer are issuer, known_as, discovery,",
         ),
         (
             {"opaque": "yes"},
@@ -195,6 +195,16 @@ def test_a_mistake_is_named_with_what_is_allowed(changes, line):
             EGI | {"oidc.issuers": "egi ci", "oidc.ci.issuer": EGI["oidc.egi.issuer"]},
             "oidc.ci.issuer: is that of 'egi' too; each issuer may be there once",
         ),
+        (
+            EGI
+            | {
+                "oidc.issuers": "egi ci",
+                "oidc.ci.issuer": "https://ci.example",
+                "oidc.ci.known_as": EGI["oidc.egi.issuer"],
+            },
+            "oidc.ci.known_as: is that of 'egi' too; each issuer may be there once",
+        ),
+        (EGI | {"oidc.egi.known_as": "two words"}, "oidc.egi.known_as: must be a name of visible ASCII"),
     ],
 )
 def test_mistakes_around_names_are_named(settings, line):

@@ -10,7 +10,8 @@ from eoscperf import errors
 from eoscperf.extend.configurator import PlatformConfigurator
 from eoscperf.extend.resources import Item, Root
 from eoscperf.security.identity import Identity, viewer_of
-from eoscperf.security.policy import level_problem
+from eoscperf.security.permissions import PUBLIC, Permission
+from eoscperf.security.policy import permission_problem
 
 ANN, BOB = uuid.uuid4(), uuid.uuid4()
 
@@ -22,14 +23,18 @@ CALLERS = {
     "admin": Identity("iss", "root", uuid.uuid4(), admin=True),
     "perhaps admin": Identity("iss", "away", uuid.uuid4(), admin=None),
     "unregistered admin": Identity("iss", "new", None, admin=True),
+    "reader": Identity("iss", "reader", uuid.uuid4(), reader=True),
+    "reading admin": Identity("iss", "chief", uuid.uuid4(), admin=True, reader=True),
 }
 
+ADMINS = {"admin", "reading admin"}
+
 LEVELS = {
-    "public": {"nobody", "stranger", "ann", "bob", "admin", "perhaps admin", "unregistered admin"},
-    "token": {"stranger", "ann", "bob", "admin", "perhaps admin", "unregistered admin"},
-    "user": {"ann", "bob", "admin", "perhaps admin"},
-    "owner": {"ann", "bob", "admin", "perhaps admin"},
-    "admin": {"admin"},
+    "public": set(CALLERS),
+    "token": set(CALLERS) - {"nobody"},
+    "user": {"ann", "bob", "perhaps admin"} | ADMINS,
+    "owner": {"ann", "bob", "perhaps admin"} | ADMINS,
+    "admin": ADMINS,
 }
 
 
@@ -99,10 +104,10 @@ def test_before_an_object_is_looked_up_the_level_decides(registry, level, caller
 @pytest.mark.parametrize(
     ("permission", "who"),
     [
-        ("thing:owner", {"ann", "admin"}),
+        ("thing:owner", {"ann"} | ADMINS),
         ("thing:sign", {"ann"}),
         ("thing:user", LEVELS["user"]),
-        ("thing:admin", {"admin"}),
+        ("thing:admin", ADMINS),
     ],
 )
 def test_once_it_is_loaded_the_object_decides_too(registry, permission, who, caller):
@@ -136,6 +141,9 @@ def test_what_nobody_declared_is_closed_to_everybody(registry, caller):
         ("token", "nobody", errors.Unauthenticated),
         ("admin", "nobody", errors.Unauthenticated),
         ("user", "stranger", errors.NotRegistered),
+        ("user", "reader", errors.SubmitterRequired),
+        ("owner", "reader", errors.SubmitterRequired),
+        ("admin", "reader", errors.AdminRequired),
         ("admin", "stranger", errors.NotRegistered),
         ("admin", "ann", errors.AdminRequired),
         ("admin", "perhaps admin", errors.ProviderUnavailable),
@@ -144,14 +152,15 @@ def test_what_nobody_declared_is_closed_to_everybody(registry, caller):
     ],
 )
 def test_the_problem_says_which_step_is_missing(level, caller, problem):
-    found = level_problem(level, CALLERS[caller], None)
+    permission = Permission(f"thing:{level}", "do it", level) if level else None
+    found = permission_problem(permission, CALLERS[caller], None)
     assert found is None if problem is None else type(found) is problem
 
 
 @pytest.mark.parametrize("failure", [errors.InvalidToken("no"), errors.ProviderUnavailable("away")])
 def test_a_token_that_was_not_accepted_is_the_problem_unless_everybody_may(failure):
-    assert level_problem("token", None, failure) is failure
-    assert level_problem("public", None, failure) is None
+    assert permission_problem(Permission("thing:token", "do it", "token"), None, failure) is failure
+    assert permission_problem(PUBLIC, None, failure) is None
 
 
 def test_authenticators_are_asked_in_order_and_a_later_one_may_still_know_the_caller(registry):
