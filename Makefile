@@ -19,10 +19,11 @@ help: ## list the targets
 run: .venv/run.stamp ## start the platform with demonstration data on http://localhost:6543 (PORT=7000 for another port)
 	@$(ADMIN) db upgrade
 	@$(ADMIN) demo load --if-empty
+	@EOSCPERF_ACCOUNTS_URL=http://localhost:$(PORT)/accounts $(ADMIN) user add --if-no-admin --admin --generate --email admin@localhost
 	@exec $(BIN)/pserve development.ini http_port=$(PORT)
 
 test: .venv/test.stamp ## run all tests, on SQLite and on a PostgreSQL of their own (ARGS="tests/unit -k site" for a part)
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 lint: .venv/test.stamp ## check style, formatting, types and templates
 	@$(BIN)/ruff check .

@@ -17,7 +17,7 @@ import shlex
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import machine, measuring, report
@@ -46,7 +46,10 @@ def main() -> None:
         "--mixed", type=float, default=0, metavar="SECONDS", help="readers and writers together"
     )
     options.add_argument(
-        "--lines", type=Path, metavar="FILE", help="add the figures to this file, as JSON lines"
+        "--lines",
+        type=Path,
+        metavar="FILE",
+        help="add the figures to this file, as JSON lines, each when it is measured",
     )
     chosen = options.parse_args()
     if min(chosen.size or [10_000]) < 1000:
@@ -55,20 +58,18 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
     run = machine.described(f"python -m benchmarks {_shown(sys.argv[1:])}".strip())
     lines: list[Line] = []
-    with kept(chosen.keep) as folder:
+    with kept(chosen.keep) as folder, noting(chosen.lines) as note:
+        note({"run": run})
         for kind in chosen.database or KINDS:
             try:
                 for size in sorted(chosen.size or [10_000]):
                     with Store(kind, folder, to_stderr) as store:
-                        lines += measuring.measure(store, Generated(size, chosen.seed), plan(chosen))
+                        lines += measuring.measure(store, Generated(size, chosen.seed), plan(chosen), note)
             except ServerUnavailable as problem:
                 to_stderr(f"{kind} is left out: {problem}")
-    run["load_after"] = f"{os.getloadavg()[0]:.1f}"
-    lines.insert(0, {"run": run})
-    if chosen.lines:
-        with chosen.lines.open("a") as file:
-            file.writelines(json.dumps(line) + "\n" for line in lines)
-    print(report.document(lines), end="")
+        ended = {"load_after": f"{os.getloadavg()[0]:.1f}"}
+        note({"ended": ended})
+    print(report.document([{"run": run}, *lines, {"ended": ended}]), end="")
 
 
 def plan(chosen: argparse.Namespace) -> measuring.Plan:
@@ -86,6 +87,19 @@ def _shown(arguments: list[str]) -> str:
     places = {"--keep": "DIR", "--lines": "FILE"}
     shown = [places.get(option, text) for option, text in zip(["", *arguments], arguments, strict=False)]
     return shlex.join(shown)
+
+
+@contextlib.contextmanager
+def noting(path: Path | None) -> Iterator[Callable[[Line], None]]:
+    """Adds lines to a file, if there is one: what was measured stays, however the run ends."""
+    with contextlib.nullcontext() if path is None else path.open("a") as file:
+
+        def note(line: Line) -> None:
+            if file is not None:
+                file.write(json.dumps(line) + "\n")
+                file.flush()
+
+        yield note
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +48,8 @@ class Plan:
         return name in self.only if self.only else not self.mixed
 
 
-def measure(store: Store, generated: Generated, plan: Plan) -> list[Line]:
-    """The lines of all workloads that are planned."""
+def measure(store: Store, generated: Generated, plan: Plan, note: Callable[[Line], object]) -> list[Line]:
+    """The lines of all workloads that are planned; `note` gets each as soon as it is there."""
     with (
         store.clone(generated) as url,
         tempfile.TemporaryDirectory(prefix="eoscperf-bench-") as name,
@@ -67,6 +68,7 @@ def measure(store: Store, generated: Generated, plan: Plan) -> list[Line]:
                 seconds=plan.seconds,
                 clients=plan.clients,
                 say=to_stderr,
+                note=note,
             )
             _measure(setting, plan)
         return setting.lines

@@ -44,7 +44,12 @@ def main() -> None:
 
 def document(lines: Sequence[Line]) -> str:
     """The runs, the targets, the growth, every line."""
-    runs = [line["run"] for line in lines if "run" in line]
+    runs: list[dict[str, str]] = []
+    for line in lines:
+        if "run" in line:
+            runs.append(dict(line["run"]))
+        elif "ended" in line and runs:
+            runs[-1] |= line["ended"]
     measured = [line for line in lines if "workload" in line]
     parts = ["# Recorded runs", _runs(runs), _NOTES]
     parts += [

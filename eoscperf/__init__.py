@@ -13,14 +13,19 @@ def main(global_config: dict[str, str] | None, **settings: Any) -> Any:
     Stops with one message that names every unknown setting, bad value, unknown plug-in and
     every thing that two plug-ins claim.
     """
+    from eoscperf.collecting import settle
     from eoscperf.extend.configurator import PlatformConfigurator
     from eoscperf.settings import load
 
-    here = (global_config or {}).get("here")
-    with PlatformConfigurator(settings=load({**settings, "here": here})) as config:
+    around = {name: (global_config or {}).get(name) for name in ("here", "http_port")}
+    with PlatformConfigurator(settings=load({**settings, **around})) as config:
         config.include("eoscperf.core")
         # Committed first, so that a plug-in may replace a view of the core on purpose, while
         # two plug-ins that claim the same thing conflict with each other.
         config.commit()
         config.include("eoscperf.extend")
-    return config.make_wsgi_app()
+    application = config.make_wsgi_app()
+    if "__file__" in (global_config or {}):
+        # Made from a file of settings, so this process is there to serve it.
+        settle()
+    return application

@@ -21,9 +21,13 @@ KERNEL = (
 FEATURES = (
     "eoscperf.review",  # journal and life cycle: what sites, benchmarks and results are moderated with
     "eoscperf.users",
+    "eoscperf.tokens",  # of the accounts just above
     "eoscperf.sites",
     "eoscperf.benchmarks",
     "eoscperf.results",  # needs sites and benchmarks to hang a result on
+    "eoscperf.metrics",  # what the values of results mean
+    "eoscperf.comparison",  # ranks them
+    "eoscperf.ciupload",  # lets CI jobs upload results for the users who trust them
     "eoscperf.moderation",  # decides about all of the above
     "eoscperf.home",  # shows something of everything
 )

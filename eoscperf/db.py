@@ -233,15 +233,18 @@ def _dbsession(request: Any) -> orm.Session:
     if session is not None:
         return session
     factory = request.registry["dbsession_factory"]
+    database = factory.kw["bind"]
+    if _only_reads(request) and isinstance(database, sa.Engine) and database.dialect.name == "postgresql":
+        # Statements see what is committed when each begins, within a transaction or without one; beginning
+        # and ending one takes as long as half of the statements, and so does to have the transaction manager
+        # end it. The pool sets the connection back.
+        session = factory(info={"request": request, _ONLY_READS: True})
+        request.add_finished_callback(lambda request: session.close())
+        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        return session
     session = request_session(factory, request.tm, request=request)
-    database = session.get_bind()
     if request.method not in _READING and database.dialect.name == "sqlite":
         session.connection(execution_options={"sqlite_immediate": True})
-    elif _only_reads(request) and isinstance(database, sa.Engine) and database.dialect.name == "postgresql":
-        # Statements see what is committed when each begins, within a transaction or without one; beginning
-        # and ending one takes as long as half of the statements. The pool sets the connection back.
-        session.info[_ONLY_READS] = True
-        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
     return session
 
 

@@ -43,6 +43,7 @@ __all__ = [
     "loads_stored",
     "pointer",
     "sendable",
+    "storable_text",
 ]
 
 MAX_DEPTH = 64
@@ -108,6 +109,15 @@ def dumps(value: Any) -> str:
     parts: list[str] = []
     _write(value, parts.append)
     return "".join(parts)
+
+
+def storable_text(value: Any) -> str | None:
+    """The canonical text, None where `find_unstorable` finds something."""
+    text = plainjson.write(value)
+    if text is not plainjson.UNUSUAL and "\\u0000" not in text:
+        # Half of a surrogate pair would have been unusual.
+        return text
+    return dumps(value) if find_unstorable(value) is None else None
 
 
 def pointer(parts: Iterable[str | int]) -> str:

@@ -46,6 +46,22 @@ def insert(connection: Any, upload: Upload) -> int:
     return stored
 
 
+def copy(connection: Any, upload: Upload) -> int:
+    """The same on PostgreSQL with COPY, a text for each table: how quickly it takes rows at all."""
+    cursor = connection.cursor()
+    cursor.execute("BEGIN")
+    stored = 0
+    new_ids: dict[Any, Any] = {}
+    for statement, rows in upload.statements:
+        table, _, columns = statement.removeprefix("INSERT INTO ").partition(" VALUES")[0].partition(" ")
+        with cursor.copy(f"COPY {table} {columns} FROM STDIN") as copying:
+            for row in rows:
+                copying.write_row(_renewed(row, new_ids, sqlite=False))
+        stored += len(rows)
+    cursor.execute("COMMIT")
+    return stored
+
+
 class ResultId:
     """Stands for the id of a result, which is another one each time."""
 

@@ -43,6 +43,8 @@ class Setting:
     seconds: float
     clients: int
     say: Callable[[str], object]
+    note: Callable[[Line], object]
+    """gets each line when it is there"""
     lines: list[Line] = field(default_factory=list)
 
     @property
@@ -52,6 +54,7 @@ class Setting:
     def emit(self, workload: str, **facts: Any) -> None:
         line = {"database": self.kind, "results": self.generated.size, "workload": workload, **facts}
         self.lines.append(line)
+        self.note(line)
         shown = " ".join(
             f"{key}={value}" for key, value in facts.items() if not isinstance(value, dict | list)
         )

@@ -6,6 +6,7 @@ import datetime
 import itertools
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -48,21 +49,29 @@ def posts(setting: Setting, purpose: str, number: int) -> Iterator[bytes]:
         yield post(path("/results", query), setting.tokens[index % len(setting.tokens)], body)
 
 
-def batches(setting: Setting, number: int) -> Iterator[bytes]:
-    """So many batches of results, with a line for each."""
-    chance = setting.chance("batches")
+def batches(setting: Setting, number: int, *, campaign: bool = False) -> Iterator[bytes]:
+    """So many batches of results, with a line for each.
+
+    Their results are of any benchmark on any flavor, or, as a `campaign`, of one benchmark on the flavors of
+    one site.
+    """
+    chance = setting.chance("campaigns" if campaign else "batches")
     catalogue = setting.generated.catalogue
-    begun = FIRST + datetime.timedelta(days=1000, seconds=chance.randrange(10**7))
+    begun = FIRST + datetime.timedelta(days=2000 if campaign else 1000, seconds=chance.randrange(10**7))
     for index in range(number):
         lines = []
+        chosen = catalogue.benchmark_choice.draw(chance)
+        site_id = catalogue.flavor_choice.draw(chance).site_id
+        flavors = [flavor for flavor in catalogue.flavors if flavor.site_id == site_id]
         for place in range(BATCH):
-            benchmark = catalogue.benchmark_choice.draw(chance)
+            benchmark = chosen if campaign else catalogue.benchmark_choice.draw(chance)
+            flavor = chance.choice(flavors) if campaign else catalogue.flavor_choice.draw(chance)
             executed = begun + datetime.timedelta(seconds=index * BATCH + place)
             tags = {catalogue.tag_choice.draw(chance) for _ in range(catalogue.tag_count.draw(chance))}
             item = {
                 "execution_datetime": executed.isoformat(),
                 "benchmark_id": str(benchmark.id),
-                "flavor_id": str(catalogue.flavor_choice.draw(chance).id),
+                "flavor_id": str(flavor.id),
                 "tags_ids": sorted(map(str, tags)),
                 "json": benchmark.documents.draw(chance),
             }
@@ -99,20 +108,26 @@ def _posts(setting: Setting) -> None:
 def _batches(setting: Setting) -> None:
     # One to warm up, and as many as fit into the time, but not more than the memory should hold.
     number = min(max(8, int(12 * setting.seconds)), 80)
-    prepared = iter(list(batches(setting, number)))
     rows = _rows(setting, results=BATCH, number=4)
-    ask_for(setting.ports, [prepared], 60, status=201, most=1)
-
-    def ask(seconds: float) -> Measured:
-        return ask_for(setting.ports, [prepared] * BATCH_CLIENTS, seconds, status=201)
+    work = [rows[one:] + rows[:one] for one in range(BATCH_CLIENTS)]
 
     def bare(seconds: float) -> Measured:
-        return setting.bare.work_for(
-            inserts.insert, [rows[one:] + rows[:one] for one in range(BATCH_CLIENTS)], seconds
-        )
+        return setting.bare.work_for(inserts.insert, work, seconds)
 
-    found, driver = in_turns(setting.seconds, ask, bare)
-    _emit(setting, "batch", BATCH, BATCH_CLIENTS, found, driver, None)
+    def copy(seconds: float) -> Measured:
+        return setting.bare.work_for(inserts.copy, work, seconds)
+
+    for variant, campaign in (("varied", False), ("of one benchmark and site", True)):
+        prepared = iter(list(batches(setting, number, campaign=campaign)))
+        ask_for(setting.ports, [prepared], 60, status=201, most=1)
+
+        def ask(seconds: float, prepared: Iterator[bytes] = prepared) -> Measured:
+            return ask_for(setting.ports, [prepared] * BATCH_CLIENTS, seconds, status=201)
+
+        copies = copy if setting.kind == "postgresql" and not campaign else None
+        found, driver, copied = in_turns(setting.seconds, ask, None if campaign else bare, copies)
+        facts = {"copy_results_per_second": round(copied.rate * BATCH, 1)} if copies else {}
+        _emit(setting, "batch", BATCH, BATCH_CLIENTS, found, driver, None, variant=variant, **facts)
 
 
 def _emit(
@@ -123,16 +138,19 @@ def _emit(
     found: Measured,
     bare: Measured,
     constant: Measured | None,
+    variant: str = "varied",
+    **facts: Any,
 ) -> None:
     setting.emit(
         name,
-        variant="varied",
+        variant=variant,
         clients=clients,
         **figures(found),
         results_per_second=round(found.rate * results, 1),
         **(compared("constant", found, constant) if constant else {}),
-        **compared("bare", found, bare),
-        bare_results_per_second=round(bare.rate * results, 1),
+        **(compared("bare", found, bare) if bare.durations else {}),
+        **({"bare_results_per_second": round(bare.rate * results, 1)} if bare.durations else {}),
+        **facts,
     )
 
 

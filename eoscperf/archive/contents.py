@@ -22,18 +22,20 @@ NOT_ARCHIVED = {
     "result_tallies": "counted from the results",
     "catalogue_stamps": "tells the processes of one installation that something has changed",
     "idempotency_records": "answers kept for a day, for clients that try again",
+    "api_tokens": "secrets of one installation: a copy of it must not be open to whoever has them",
 }
 """Tables of the core that are left out, and why. A plug-in says so of its own: `info={"archived": False}`."""
 
 JSON_TEXT = {
     "benchmarks": frozenset({"json_schema", "image_check"}),
     "log_entries": frozenset({"details"}),
-    "results": frozenset({"json"}),
+    "metric_catalogues": frozenset({"metrics"}),
+    "results": frozenset({"json", "provenance"}),
 }
 """Columns of the core whose text is JSON. A plug-in says so of its own: `info={"json_text": True}`."""
 
 DERIVED = "search_text"
-"""The column that is made anew from the others."""
+"""The column that is made anew from the others. Those with `info={"derived": True}` the database fills in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Kind:
     """what a line says, the key first"""
 
     def __post_init__(self) -> None:
-        kept = [column for column in self.table.columns if column.name != DERIVED or self.owner != CORE]
+        kept = [column for column in self.table.columns if not _is_derived(column, self.owner)]
         kept.sort(key=lambda column: not column.primary_key)
         object.__setattr__(self, "columns", tuple(kept))
 
@@ -63,6 +65,10 @@ class Kind:
         if self.owner == CORE:
             return column.name in JSON_TEXT.get(self.name, ())
         return bool(column.info.get("json_text"))
+
+
+def _is_derived(column: sa.Column[Any], owner: str) -> bool:
+    return (column.name == DERIVED and owner == CORE) or bool(column.info.get("derived"))
 
 
 def kinds(plugins: Iterable[str] = ()) -> list[Kind]:

@@ -146,7 +146,7 @@ def _copy(connection: sa.Connection, table: sa.Table, rows: Iterator[dict[str, A
     """One statement for the whole table, so that its rows may refer to each other in any order."""
     dialect = connection.dialect
     prepare = dialect.identifier_preparer
-    columns = list(table.columns)
+    columns = [column for column in table.columns if not column.info.get("derived")]
     names = ", ".join(map(prepare.format_column, columns))
     processors = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
     converted = [

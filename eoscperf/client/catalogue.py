@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, Unpack, cast
 
 from eoscperf.client.connection import Connection, read_json
 from eoscperf.client.errors import Changed
-from eoscperf.client.model import Benchmark, Flavor, Site, Tag
+from eoscperf.client.model import (
+    Benchmark,
+    CatalogueVersion,
+    Flavor,
+    Leaderboard,
+    MetricCatalogue,
+    MetricReview,
+    Site,
+    Tag,
+)
 from eoscperf.client.paging import Page, everything, listed, page, segment
-from eoscperf.client.queries import BenchmarkQuery, FlavorQuery, SiteQuery, TagQuery
+from eoscperf.client.queries import BenchmarkQuery, FlavorQuery, LeaderboardQuery, SiteQuery, TagQuery
 
 T = TypeVar("T")
 
@@ -136,6 +145,54 @@ class Benchmarks(Reviewed[Benchmark]):
         return self._connection.json(
             "POST", self.path, json=fields | _given(url=url, description=description)
         )
+
+    def leaderboard(self, id: str, *, page: int = 1, **query: Unpack[LeaderboardQuery]) -> Leaderboard:
+        """A page of the flavors on which it ran, best first, with intervals and verdicts."""
+        return self._connection.json("GET", f"{self._at(id)}/leaderboard", query={"page": page, **query})
+
+    def metrics(self, id: str, *, version: int | None = None) -> MetricCatalogue:
+        """What is known of the values in its results; without a version, what is in force."""
+        return self._connection.json("GET", self._metrics(id), query={"version": version})
+
+    def change_metrics(
+        self,
+        id: str,
+        metrics: Sequence[Mapping[str, Any]],
+        *,
+        message: str | None = None,
+        if_match: str | None = None,
+    ) -> MetricCatalogue:
+        """Make a version of the catalogue in which some metrics differ.
+
+        metrics: for each its `path`, and the members that are to change; all others stay as they are. What
+        comes back says by its `status` whether that is in force or waits for an administrator.
+        """
+        body = {"metrics": [dict(metric) for metric in metrics]} | _given(message=message)
+        headers = {"If-Match": if_match} if if_match else {}
+        return self._connection.json("PUT", self._metrics(id), json=body, headers=headers, idempotent=False)
+
+    def metrics_versions(self, id: str) -> tuple[CatalogueVersion, ...]:
+        """The edited versions of the catalogue, newest first."""
+        return tuple(self._connection.json("GET", f"{self._metrics(id)}/versions")["items"])
+
+    def metrics_review(self, id: str) -> MetricReview:
+        """What is wrong with the annotations of its schema; for its uploader and administrators."""
+        return self._connection.json("GET", f"{self._metrics(id)}/review")
+
+    def accept_metrics(self, id: str, version: int, *, message: str | None = None) -> MetricCatalogue:
+        """Put a proposed version of the catalogue in force, as an administrator."""
+        return self._decide(id, version, "accept", message)
+
+    def decline_metrics(self, id: str, version: int, *, message: str | None = None) -> MetricCatalogue:
+        """Decline a proposed version of the catalogue, as an administrator."""
+        return self._decide(id, version, "decline", message)
+
+    def _decide(self, id: str, version: int, verb: str, message: str | None) -> MetricCatalogue:
+        path = f"{self._metrics(id)}/{segment(version)}:{verb}"
+        return self._connection.json("POST", path, json=_given(message=message))
+
+    def _metrics(self, id: str) -> str:
+        return f"{self._at(id)}/metrics"
 
 
 class Sites(Reviewed[Site]):

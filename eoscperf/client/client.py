@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import httpx
 
 from eoscperf.client import comparing
 from eoscperf.client.addresses import api_url, origin, shown
 from eoscperf.client.catalogue import Benchmarks, Flavors, Sites, Tags
+from eoscperf.client.comparison import Comparing
 from eoscperf.client.connection import Connection, Credentials
 from eoscperf.client.credentials import Anonymous, AskedToken, FixedToken, SessionTokens
 from eoscperf.client.errors import NoServer, NotLoggedIn, Usage
-from eoscperf.client.model import Benchmark, Capability
+from eoscperf.client.model import Benchmark, Capability, Comparison
 from eoscperf.client.names import Names
 from eoscperf.client.oauth import Provider
 from eoscperf.client.people import Claims, Moderation, Users
+from eoscperf.client.queries import CompareQuery
 from eoscperf.client.results import Results
 from eoscperf.client.retries import Retries
 from eoscperf.client.sessions import DEFAULT_PROFILE, Sessions
@@ -125,7 +127,18 @@ class Client:
         """The OpenAPI document of this server."""
         return self._connection.json("GET", "/openapi.json")
 
-    def compare(
+    def compare(self, items: str | Sequence[str], **query: Unpack[CompareQuery]) -> Comparison:
+        """Compare flavors, sites, tags or single results: a table for each benchmark.
+
+        items: `flavor:SITE/FLAVOR`, `site:SITE`, `tag:TAG` or `result:ID`, each by name or id; `base` is one
+        of the same kind, and `benchmark_id` takes names, too. Where the server does not compare, its
+        `method` is "client-medians": medians and their ratios, without intervals and verdicts.
+        """
+        return Comparing(self._connection, self.names, self.benchmarks, self.results).compare(
+            [items] if isinstance(items, str) else items, query
+        )
+
+    def medians(
         self, benchmark: str | Benchmark, metric: str | None = None, **query: Any
     ) -> list[comparing.Cell]:
         """Number of results and median of a metric by flavor and inputs, best first.

@@ -1,4 +1,4 @@
-"""Medians by flavor, computed here from the results."""
+"""Medians by flavor, computed here from the results, for every server and whatever is asked."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from eoscperf.client.errors import Usage
 from eoscperf.client.frames import MISSING, joined, look_up, split_path
-from eoscperf.client.model import Benchmark, Result
-
-Better = Literal["higher", "lower"]
+from eoscperf.client.model import Benchmark, Better, Result
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def compare(results: Iterable[Result], metric: Metric, inputs: Sequence[str] = (
     values: dict[tuple[str, str], list[float]] = {}
     cells: dict[tuple[str, str], tuple[str, str, str, dict[str, Any]]] = {}
     for result in results:
-        number = _number(look_up(result["json"], path))
+        number = number_of(look_up(result["json"], path))
         if number is None:
             continue
         found = {one: look_up(result["json"], way) for one, way in given}
@@ -153,7 +151,8 @@ def _declared(benchmark: Benchmark) -> Iterator[tuple[str, Mapping[str, Any]]]:
             open_ends += [(joined(path, key), one) for key, one in inside.items()]
 
 
-def _number(value: Any) -> float | None:
+def number_of(value: Any) -> float | None:
+    """A finite number, or None if the value is none."""
     if value is MISSING or isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:

@@ -14,6 +14,9 @@ Reason = Literal[
     "wrong_version", "wrong_place", "implausible", "duplicate", "tampered", "personal_data", "other"
 ]
 Role = Literal["reader", "user", "admin"]
+Better = Literal["higher", "lower"]
+Weight = Literal["source", "run"]
+CatalogueStatus = Literal["proposed", "accepted", "declined"]
 Kind = Literal["benchmark", "site", "flavor", "claim"]
 Format = Literal["csv", "json", "md", "ndjson", "parquet"]
 
@@ -204,6 +207,19 @@ class NewApiToken(ApiToken):
     token: str
 
 
+class ServiceAccount(TypedDict):
+    """The account of a machine, which has API tokens and no log-in."""
+
+    id: str
+    name: str
+    iss: str
+    email: str
+    role: Literal["reader", "user"]
+    registration_datetime: str
+    description: NotRequired[str]
+    disabled_datetime: NotRequired[str]
+
+
 class FacetValue(TypedDict):
     """A value of a facet and how many results have it."""
 
@@ -232,6 +248,237 @@ class FacetReport(TypedDict):
 
     facets: list[Facet]
     total: int
+
+
+class Samples(TypedDict):
+    """Where the repetitions of a run stand."""
+
+    path: str
+    split: str | None
+
+
+class CatalogueMetric(TypedDict):
+    """What is known of one value in the results of a benchmark."""
+
+    path: str
+    kind: Literal["number", "string", "boolean", "mixed"]
+    label: str
+    description: str
+    unit: str
+    unit_symbol: str
+    is_speed: bool
+    better: Better | None
+    headline: int | None
+    samples: Samples | None
+    aggregate: Literal["median", "mean", "min", "max"] | None
+    parameter: Literal["machine", "input"] | None
+    noise: float
+    suggested: bool
+
+
+class MetricCatalogue(TypedDict):
+    """What is known of the values in the results of a benchmark; version 0 is what its schema says."""
+
+    benchmark_id: str
+    version: int
+    in_force: int
+    status: CatalogueStatus
+    metrics: list[CatalogueMetric]
+    created_datetime: NotRequired[str]
+    message: NotRequired[str]
+    author: NotRequired[User]
+    decision: NotRequired[str]
+
+
+class CatalogueVersion(TypedDict):
+    """A version of a metric catalogue, without the metrics."""
+
+    version: int
+    status: CatalogueStatus
+    created_datetime: str
+    message: NotRequired[str]
+    author: NotRequired[User]
+    decision: NotRequired[str]
+
+
+class MetricFinding(TypedDict):
+    """What is wrong with the annotations of a schema."""
+
+    level: Literal["error", "warning"]
+    path: str
+    message: str
+
+
+class MetricProposal(TypedDict):
+    """A guess where the annotations of a schema say nothing."""
+
+    path: str
+    member: str
+    value: str | int | dict[str, Any]
+    reason: str
+
+
+class MetricReview(TypedDict):
+    """What is wrong with the annotations of a schema, and guesses."""
+
+    findings: list[MetricFinding]
+    proposals: list[MetricProposal]
+
+
+class ComparedMetric(TypedDict):
+    """The metric by which rows are ranked or compared."""
+
+    path: str
+    label: str
+    unit: str
+    unit_symbol: str
+    better: Better | None
+    noise: float
+
+
+class Verdict(TypedDict):
+    """What the data say about a row and the baseline; the code is for programs."""
+
+    code: Literal[
+        "missing", "unlike", "nonpos", "undirected", "few", "better", "worse", "same", "none", "unclear"
+    ]
+    sentence: str
+
+
+Effect = Literal["negligible", "small", "medium", "large"]
+
+
+class ComparedRow(TypedDict):
+    """One of the things that are compared: a flavor, or a single result."""
+
+    name: str
+    found: bool
+    flavor_id: str | None
+    tag_id: str | None
+    result_id: str | None
+
+
+class ComparedItem(TypedDict):
+    """The runs of a row; `row` is its place in the rows of the comparison."""
+
+    row: int
+    n: int
+    sources: int
+    median: float | None
+    interval: list[float] | None
+    min: float | None
+    max: float | None
+    values: list[float] | None
+    within_spread: float | None
+    between_spread: float | None
+    ratio: float | None
+    ratio_interval: list[float] | None
+    p: float | None
+    effect: Effect | None
+    verdict: Verdict | None
+    left_out: int
+    machine: dict[str, list[Any]]
+
+
+class ComparedTable(TypedDict):
+    """The rows by one benchmark."""
+
+    benchmark_id: str
+    benchmark: str
+    catalogue_version: int
+    metric: ComparedMetric
+    inputs: dict[str, Any]
+    note: str | None
+    false_alarms: str | None
+    items: list[ComparedItem]
+
+
+class GeometricMean(TypedDict):
+    """Of the ratios of a row over several benchmarks."""
+
+    value: float | None
+    interval: list[float] | None
+    over: int
+    of: int
+    penalised: int
+
+
+class Comparison(TypedDict):
+    """Several rows side by side, a table for each benchmark; `base` is the place of the baseline."""
+
+    method: str
+    weight: Weight
+    base: int
+    rows: list[ComparedRow]
+    tables: list[ComparedTable]
+    more_benchmarks: int
+    geometric_means: list[GeometricMean] | None
+    differing: list[str]
+
+
+class OtherInputs(TypedDict):
+    """Settings of the workload whose runs are not mixed in."""
+
+    inputs: dict[str, Any]
+    runs: int
+
+
+class LeftOut(TypedDict):
+    """Runs that do not count."""
+
+    older: int
+    not_finite: int
+
+
+class RankedRow(TypedDict):
+    """A flavor in a ranking."""
+
+    site_id: str
+    site: str
+    flavor_id: str
+    flavor: str
+    rank: int | None
+    rank_label: str | None
+    provisional: bool
+    n: int
+    sources: int
+    median: float
+    interval: list[float] | None
+    min: float
+    max: float
+    values: list[float] | None
+    within_spread: float | None
+    between_spread: float | None
+    last_run: str
+    ratio: float | None
+    ratio_interval: list[float] | None
+    p: float | None
+    effect: Effect | None
+    verdict: Verdict | None
+
+
+class Leaderboard(TypedDict):
+    """A page of the flavors on which a benchmark ran, best first."""
+
+    benchmark_id: str
+    benchmark: str
+    method: str
+    catalogue_version: int
+    metric: ComparedMetric
+    weight: Weight
+    inputs: dict[str, Any]
+    other_inputs: list[OtherInputs]
+    headline: str
+    false_alarms: str | None
+    left_out: LeftOut
+    base: str | None
+    items: list[RankedRow]
+    page: int
+    pages: int
+    per_page: int
+    total: int
+    has_next: bool
+    has_prev: bool
 
 
 Capability = dict[str, Any]

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from eoscperf.client.errors import UnknownName
+from eoscperf.client.errors import UnknownName, Usage
 from eoscperf.client.model import Benchmark, Flavor, Site, Status, Tag
 
 if TYPE_CHECKING:
@@ -85,6 +85,16 @@ class Names:
             else:
                 raise UnknownName(f"There is no tag {name}")
         return self._tags[name]
+
+    def item(self, name: str) -> str:
+        """What is compared, with its id: `flavor:SITE/FLAVOR`, `site:SITE`, `tag:TAG` or `result:ID`."""
+        kind, _, of = name.partition(":")
+        found = {"flavor": self.flavor, "site": self.site, "tag": self.tag}
+        if of and kind in found:
+            return f"{kind}:{found[kind](of)['id']}"
+        if kind == "result" and is_id(of):
+            return name
+        raise Usage(f"Items are flavor:SITE/FLAVOR, site:SITE, tag:TAG or result:ID; {name} is none of these")
 
     def _benchmarks(self, image: str, tag: str) -> Iterator[Benchmark]:
         for status in SEEN:

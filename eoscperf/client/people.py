@@ -11,6 +11,7 @@ from eoscperf.client.model import Claim, LogEntry, Role, Submit, User
 from eoscperf.client.paging import Page, everything, listed, page, segment
 from eoscperf.client.queries import ClaimQuery, LogQuery, SubmitQuery, UserQuery
 from eoscperf.client.results import OwnResults
+from eoscperf.client.services import ServiceAccounts
 
 DECIDED = {"benchmark": "/benchmarks", "site": "/sites", "flavor": "/flavors", "claim": "/reports/claims"}
 """What moderators decide about, and where it is."""
@@ -22,6 +23,7 @@ class Users:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.results = OwnResults(connection)
+        self.services = ServiceAccounts(connection)
 
     def self(self) -> User:
         """Who you are; NotFound if you have not registered."""

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Literal, TypedDict
 
-from eoscperf.client.model import ClaimStatus, Kind, ResultStatus, Role, Status
+from eoscperf.client.model import ClaimStatus, Kind, ResultStatus, Role, Status, Weight
 
 Moment = str | datetime.date
 """A date or time; as text `YYYY-MM-DD` or with an offset."""
@@ -97,6 +97,37 @@ class UserQuery(Listed, total=False):
     email: str
     role: Role
     kind: Literal["person", "service"]
+
+
+class CompareQuery(TypedDict, total=False):
+    """What `client.compare` takes beside the items; names are not looked up here."""
+
+    benchmark_id: str | Sequence[str]
+    filters: str | Sequence[str]
+    upload_before: Moment
+    execution_before: Moment
+    execution_after: Moment
+    base: str
+    metric: str
+    weight: Weight
+    missing: Literal["common", "penalise"]
+
+
+class LeaderboardQuery(TypedDict, total=False):
+    """What a ranking takes; `base` is the id of a flavor, `cat` a version of the metric catalogue."""
+
+    site_id: str | Sequence[str]
+    tags_ids: str | Sequence[str]
+    filters: str | Sequence[str]
+    upload_before: Moment
+    execution_before: Moment
+    execution_after: Moment
+    metric: str
+    weight: Weight
+    base: str
+    sort_by: Literal["rank", "site", "n", "last"]
+    cat: int
+    per_page: int
 
 
 Mode = Literal["each", "atomic"]

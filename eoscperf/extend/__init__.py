@@ -25,6 +25,7 @@ CORE_MODELS = (
     "eoscperf.results.tallies.models",
     "eoscperf.results.catalogue",
     "eoscperf.metrics.models",
+    "eoscperf.ciupload.models",
     "eoscperf.moderation.models",
 )
 

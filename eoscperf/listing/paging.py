@@ -78,15 +78,17 @@ class Page(Generic[Item]):
     prev_num: int | None
     total: int | None
     next_cursor: str | Unset | None = UNSET
+    digest: bytes | Unset = UNSET
+    """the same for items that are shown alike and for no others, where somebody knows it"""
 
     def map(self, function: Callable[[Item], Other]) -> Page[Other]:
         """The same page with each item changed."""
         page: Page[Any] = self
-        return dataclasses.replace(page, items=[function(item) for item in self.items])
+        return dataclasses.replace(page, items=[function(item) for item in self.items], digest=UNSET)
 
     def members(self) -> dict[str, Any]:
         """All members by name, `next_cursor` only if it is set."""
-        names = [field.name for field in dataclasses.fields(self)]
+        names = [field.name for field in dataclasses.fields(self) if field.name != "digest"]
         return {name: getattr(self, name) for name in names if getattr(self, name) is not UNSET}
 
 

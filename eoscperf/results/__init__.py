@@ -12,7 +12,7 @@ def includeme(config: Any) -> None:
     from eoscperf.results.dependents import Dependents
     from eoscperf.results.facets.totals import RememberedTotals
     from eoscperf.results.nested import NestedTexts
-    from eoscperf.results.permissions import PERMISSIONS
+    from eoscperf.results.permissions import PERMISSIONS, SCOPES
     from eoscperf.results.service import Results
     from eoscperf.results.submit import Uploads
     from eoscperf.results.subscribers import SUBSCRIBERS
@@ -23,7 +23,7 @@ def includeme(config: Any) -> None:
     config.registry["eoscperf.totals"] = RememberedTotals()
     add_state_column(config, "catalogue_stamp", STAMP.scalar_subquery())
     for name, (description, level) in PERMISSIONS.items():
-        config.add_permission(name, description, default=level)
+        config.add_permission(name, description, default=level, scope=SCOPES.get(name))
     for service in (Results, Uploads, Tags, Dependents):
         config.add_service(service, service.for_request)
     config.add_resource("results", resources.ResultCollection)
@@ -31,6 +31,7 @@ def includeme(config: Any) -> None:
     config.add_result_check("json_schema", "eoscperf.results.checks.fits_schema")
     config.include("eoscperf.results.exports")
     config.include("eoscperf.results.facets")
+    config.include("eoscperf.results.pages")
     for service in (*api.SERVICES, *api_tags.SERVICES):
         config.add_api_service(service)
     for name, schema in schemas.SCHEMAS.items():

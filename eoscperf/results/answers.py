@@ -134,6 +134,7 @@ def _export(request: Any, export: ExportFormat, criteria: Criteria, keys: Any, c
         registry, viewer = request.registry, request.viewer
         # What the request itself read is over: holding its connection while the export takes another
         # one would let a few exports at once wait for each other for ever.
+        request.dbsession.close()
         request.tm.abort()
         request.tm.begin()
         answer.app_iter = ExportStream(

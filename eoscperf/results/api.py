@@ -139,7 +139,7 @@ def create_result(request: Any) -> Any:
     request.response.status_int = 201
     request.response.headers["Location"] = location(request, "result", result_id=created.id)
     shown = request.find_service(Results).present_new(
-        created, tagged=bool(upload.tags_ids), stamp=uploads.stamp
+        created, tagged=bool(upload.tags_ids), stamp=uploads.stamp, tags=uploads.tags_text
     )
     return raw(shown.json)
 

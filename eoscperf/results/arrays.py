@@ -18,6 +18,11 @@ def doubles(values: Iterable[float | None]) -> str:
     return "{" + ",".join(["NULL" if value is None else repr(value) for value in values]) + "}"
 
 
+def plain(values: Iterable[str]) -> str:
+    """Of texts that hold nothing which would have to be quoted, and are not empty."""
+    return "{" + ",".join(values) + "}"
+
+
 def uuids(values: Iterable[uuid.UUID | None]) -> str:
     return "{" + ",".join(["NULL" if value is None else value.hex for value in values]) + "}"
 

@@ -68,6 +68,8 @@ class Batch:
         with self._uploads.known(uploads, lock=not dry_run) as known:
             self._check(known.check_exist)
             after()
+            self._check(lambda upload: self._uploads.check_allowed(upload, known))
+            after()
             self._check(known.check_approved)
             self._check_content(known, until)
             after()

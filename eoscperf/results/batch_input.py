@@ -61,18 +61,15 @@ def _outcome(index: int, item: Any, node: Any, most_tags: int, most_bytes: int) 
             fields = node.deserialize(item)
         except colander.Invalid as problem:
             return Outcome(index, error=errors.Invalid(issues_of(problem, "body", (index,))))
-    where = jsontext.find_unstorable(fields["json"])
-    issues = []
-    text = ""
-    if where is not None:
+    text = jsontext.storable_text(fields["json"])
+    if text is None:
+        where = jsontext.find_unstorable(fields["json"]) or ""
         fault = "must not hold NUL or half of a surrogate pair"
-        issues.append(place.json(Issue(fault, "body", jsontext.dotted(where), where)))
-    else:
-        text = jsontext.dumps(fields["json"])
-        if (len(text) if text.isascii() else len(text.encode())) > most_bytes:
-            issues.append(place.json(Issue(f"may have at most {most_bytes} bytes", pointer="")))
-    if issues:
-        return Outcome(index, error=errors.Invalid(issues))
+        issue = place.json(Issue(fault, "body", jsontext.dotted(where), where))
+        return Outcome(index, error=errors.Invalid([issue]))
+    if (len(text) if text.isascii() else len(text.encode())) > most_bytes:
+        issue = place.json(Issue(f"may have at most {most_bytes} bytes", pointer=""))
+        return Outcome(index, error=errors.Invalid([issue]))
     return Outcome(index, upload=Upload(place=place, text=text, **fields))
 
 

@@ -1,4 +1,4 @@
-"""The small tables in memory: benchmarks, sites, flavors and the declared fields, as everybody sees them.
+"""The small tables in memory: benchmarks, sites, flavors, tags, declared fields, as everybody sees them.
 
 Nearly every search needs them and they change rarely, so each process keeps a copy. Whoever changes one of
 these tables also changes a stamp in the same transaction; a copy counts while the stamp is the one that
@@ -7,10 +7,12 @@ it was made under. A stamp is random: one that was rolled back never comes again
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import secrets
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,8 +21,8 @@ from sqlalchemy import orm
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from eoscperf.benchmarks.models import Benchmark
-from eoscperf.db import Base
-from eoscperf.results.models import Result
+from eoscperf.db import Base, UTCDateTime
+from eoscperf.results.models import Result, Tag
 from eoscperf.results.projection.models import ResultField
 from eoscperf.sites.models import Flavor, Site
 from eoscperf.users.models import User
@@ -65,6 +67,17 @@ class CatalogueFlavor:
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogueTag:
+    id: uuid.UUID
+    name: str
+    lowered: str
+    """the name to look for words in"""
+    description: str | None
+    upload_datetime: datetime.datetime | None
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueField:
     """A declared field, see `ResultField`."""
 
@@ -89,12 +102,16 @@ class CatalogueView:
     sites: Mapping[uuid.UUID, CatalogueSite]
     flavors: Mapping[uuid.UUID, CatalogueFlavor]
     flavors_of_site: Mapping[uuid.UUID, tuple[uuid.UUID, ...]]
+    tags: Mapping[uuid.UUID, CatalogueTag]
+    """deleted ones, too"""
     fields: Mapping[uuid.UUID, Mapping[str, CatalogueField]]
     """by benchmark and path; a benchmark without any is missing"""
     hidden_benchmarks: frozenset[uuid.UUID]
     """not approved, yet with results: those are not for everybody"""
     hidden_flavors: frozenset[uuid.UUID]
     """the same of flavors, and of flavors whose site is not approved"""
+    kept: dict[Hashable, Any] = dataclasses.field(default_factory=dict, compare=False)
+    """what others have made of it and may use as long as it counts"""
 
     def site_of(self, flavor_id: uuid.UUID) -> CatalogueSite:
         return self.sites[self.flavors[flavor_id].site_id]
@@ -162,12 +179,14 @@ STAMP = sa.select(CatalogueStamp.__table__.c.stamp).where(CatalogueStamp.__table
 """Selects the stamp."""
 _CHANGED = "eoscperf.catalogue_changed"
 _ATTEMPTS = 5
-_KEPT = (Benchmark, Site, Flavor, ResultField)
+_KEPT = (Benchmark, Site, Flavor, Tag, ResultField)
 
 
 def _read(session: Session, stamp: int) -> CatalogueView:
     """All of it in one statement: whoever needs it waits for an answer."""
-    found: dict[str, list[sa.Row[Any]]] = {"benchmark": [], "site": [], "flavor": [], "field": []}
+    found: dict[str, list[sa.Row[Any]]] = {
+        kind: [] for kind in ("benchmark", "site", "flavor", "tag", "field")
+    }
     for row in session.execute(_ALL):
         found[row.kind].append(row)
     of_site: dict[uuid.UUID, list[uuid.UUID]] = {}
@@ -175,8 +194,8 @@ def _read(session: Session, stamp: int) -> CatalogueView:
         of_site.setdefault(row.parent_id, []).append(row.id)
     by_benchmark: dict[uuid.UUID, dict[str, CatalogueField]] = {}
     for row in found["field"]:
-        field = CatalogueField(row.number, row.name, row.ready, row.irregular, row.countable)
-        by_benchmark.setdefault(row.parent_id, {})[field.path] = field
+        declared = CatalogueField(row.number, row.name, row.ready, row.irregular, row.countable)
+        by_benchmark.setdefault(row.parent_id, {})[declared.path] = declared
     return CatalogueView(
         stamp=stamp,
         benchmarks={
@@ -192,6 +211,12 @@ def _read(session: Session, stamp: int) -> CatalogueView:
             for row in found["flavor"]
         },
         flavors_of_site={site_id: tuple(ids) for site_id, ids in of_site.items()},
+        tags={
+            row.id: CatalogueTag(
+                row.id, row.name, row.name.lower(), row.address, row.moment, row.status == "live"
+            )
+            for row in found["tag"]
+        },
         fields=by_benchmark,
         hidden_benchmarks=frozenset(row.id for row in found["benchmark"] if row.hidden),
         hidden_flavors=frozenset(row.id for row in found["flavor"] if row.hidden),
@@ -203,6 +228,7 @@ _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "parent_id": sa.Uuid(),
     "name": sa.Text(),
     "address": sa.Text(),
+    "moment": UTCDateTime(),
     "status": sa.Text(),
     "uploader_id": sa.Uuid(),
     "hidden": sa.Boolean(),
@@ -258,6 +284,15 @@ _ALL = sa.union_all(
             sa.and_(Flavor.status == "approved", Site.status == "approved"), Result.flavor_id, Flavor.id
         ),
     ).join(Site, Site.id == Flavor.site_id),
+    # What a tag says of itself stands where a site has its address.
+    _rows(
+        "tag",
+        id=Tag.id,
+        name=Tag.name,
+        address=Tag.description,
+        moment=Tag.upload_datetime,
+        status=Tag.status,
+    ),
     _rows(
         "field",
         number=ResultField.id,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eoscperf.benchmarks.models import Benchmark
-from eoscperf.db import Base, CodePointText, text_enum, utcnow
+from eoscperf.db import Base, CodePointText, UTCDateTime, text_enum, utcnow
 from eoscperf.sites.models import Flavor, Site
 from eoscperf.users.models import User
 
@@ -19,10 +19,27 @@ result_tags = sa.Table(
     "result_tags",
     Base.metadata,
     sa.Column("result_id", sa.Uuid(), sa.ForeignKey("results.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column(
-        "tag_id", sa.Uuid(), sa.ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True
+    sa.Column("tag_id", sa.Uuid(), sa.ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True),
+    *(
+        sa.Column(name, type_, info={"derived": True})
+        for name, type_ in (
+            ("execution_datetime", UTCDateTime()),
+            ("upload_datetime", UTCDateTime()),
+            ("benchmark_id", sa.Uuid()),
+            ("flavor_id", sa.Uuid()),
+        )
+    ),
+    *(
+        sa.Index(
+            f"ix_result_tags_{name}",
+            *("tag_id", f"{name}_datetime", "result_id"),
+            *("benchmark_id", "flavor_id"),
+        )
+        for name in ("execution", "upload")
     ),
 )
+"""Which results have which tags, and of each result what never changes, so that the results of a tag are
+found in order. What an insert leaves out of that, a trigger fills in."""
 
 
 class Tag(Base):
@@ -47,7 +64,7 @@ class Tag(Base):
 
 
 class Result(Base):
-    """One run of a benchmark on a flavor. JSON, dates and parents never change.
+    """One run of a benchmark on a flavor. JSON, dates, parents and provenance never change.
 
     Four facts make the state: removed (by which log entry), withdrawn (when), and how many claims are
     pending and how many of those hide it. `status` is derived from them, see `derive_status`.
@@ -91,6 +108,8 @@ class Result(Base):
     """SHA-256 of the JSON's meaning: key order and number notation do not count"""
     duplicate_key: Mapped[bytes | None] = mapped_column(sa.LargeBinary, unique=True)
     """SHA-256 of uploader, benchmark, flavor, execution and content: the same result comes once"""
+    provenance: Mapped[str | None] = mapped_column(CodePointText)
+    """a JSON object as text: the CI run that uploaded it; None for uploads of people"""
 
     status: Mapped[str] = mapped_column(
         text_enum("visible", "claimed", "withdrawn", "removed", name="status"), default="visible"

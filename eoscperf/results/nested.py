@@ -6,6 +6,7 @@ while the stamp of the catalogue is the one that it was loaded under.
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import threading
 import uuid
@@ -43,6 +44,8 @@ class Nested:
     status: str
     """approved and so on; empty for users"""
     uploader_id: uuid.UUID | None
+    digest: str
+    """of its JSON"""
 
 
 Wanted = Mapping[str, Iterable[str]]
@@ -128,13 +131,13 @@ def _seen(kept: Mapping[_Key, Nested], kind: str, identifier: str, viewer: Viewe
 def _written(kind: str, identifier: str, item: Any, viewer: Viewer, loaded: dict[_Key, Nested]) -> Nested:
     """The item as the viewer sees it; it and what everybody sees of it go into `loaded`."""
     if kind == USER:
-        nested = Nested(dumps(uploader_of(item)).decode(), "", item.id)
+        nested = _nested(dumps(uploader_of(item)), "", item.id)
         loaded[kind, identifier, _ADMIN] = loaded[kind, identifier, _UPLOADER] = nested
         return nested
     present = _PRESENT[kind]
 
     def write(eyes: Viewer) -> Nested:
-        return Nested(dumps(present(item, eyes)).decode(), item.status, item.uploader_id)
+        return _nested(dumps(present(item, eyes)), item.status, item.uploader_id)
 
     # Who the uploader is stands beside the public text, hence it is kept for every reader but administrators.
     if not viewer.admin:
@@ -143,6 +146,11 @@ def _written(kind: str, identifier: str, item: Any, viewer: Viewer, loaded: dict
             return public
     nested = loaded[kind, identifier, _ADMIN if viewer.admin else _UPLOADER] = write(viewer)
     return nested
+
+
+def _nested(text: bytes, status: str, uploader_id: uuid.UUID | None) -> Nested:
+    digest = hashlib.blake2b(text, digest_size=16).hexdigest()
+    return Nested(text.decode(), status, uploader_id, digest)
 
 
 _PRESENT: dict[str, Callable[[Any, Viewer], dict[str, Any]]] = {
@@ -166,7 +174,9 @@ _COLUMNS: dict[str, sa.types.TypeEngine[Any]] = {
     if column.key not in ("search_text", "deleted_from", "status_entry_id")
 }
 _USER_PREFIX = "uploader_"
-_USER_COLUMNS = ("id", "iss", "sub", "email", "role", "registration_datetime")
+_OF_KIND = "nested_kind"
+"""which of the kinds a row is, apart from any column of its own"""
+_USER_COLUMNS = ("id", "iss", "sub", "email", "role", "kind", "registration_datetime", "disabled_datetime")
 
 
 def _load(
@@ -176,16 +186,16 @@ def _load(
     branches = [_branch(kind, ids, viewer) for kind, ids in missing.items()]
     statement = branches[0] if len(branches) == 1 else sa.union_all(*branches)
     for row in session.execute(statement).mappings():
-        model = _MODELS[row["kind"]]
+        model = _MODELS[row[_OF_KIND]]
         item = model(**{key: row[key] for key in _COLUMNS if key in model.__table__.columns})
         if model is not User:
             item.uploader = _uploader(row)
-        yield row["kind"], item
+        yield row[_OF_KIND], item
 
 
 def _branch(kind: str, ids: Iterable[uuid.UUID], viewer: Viewer) -> sa.Select[Any]:
     table = _MODELS[kind].__table__
-    columns: list[Any] = [sa.literal(kind).label("kind")]
+    columns: list[Any] = [sa.literal(kind).label(_OF_KIND)]
     for name, type_ in _COLUMNS.items():
         columns.append((table.c[name] if name in table.c else sa.cast(sa.null(), type_)).label(name))
     users = User.__table__.alias("uploader")

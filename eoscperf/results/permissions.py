@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from eoscperf.security.permissions import Level
 
+SCOPES: dict[str, tuple[str, ...]] = {
+    # Its uploader takes a withdrawal back, a moderator a removal; the object knows which it is.
+    "result:restore": ("upload", "moderate"),
+    "result:delete": ("moderate",),
+    "result:uploader": ("moderate",),
+    "tag:update": ("moderate",),
+    "tag:delete": ("moderate",),
+    "tag:restore": ("moderate",),
+}
+"""The scopes of tokens, where level and name of the permission do not tell."""
+
 PERMISSIONS: dict[str, tuple[str, Level]] = {
     "result:list": ("list, search and export results", "public"),
     "result:read": ("look at a result", "public"),

@@ -64,6 +64,24 @@ def _gathered_by_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     return f"CAST(json_agg(json_build_array({compiler.process(element.clauses, **options)})) AS TEXT)"
 
 
+class joined(FunctionElement[str]):  # noqa: N801 - used like a function
+    """Texts of every row of a group with commas between them, in any order; NULL if there are none."""
+
+    name = "joined"
+    type = sa.Text()
+    inherit_cache = True
+
+
+@compiles(joined)
+def _joined_by_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"group_concat({compiler.process(element.clauses, **options)})"
+
+
+@compiles(joined, "postgresql")
+def _joined_by_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    return f"string_agg({compiler.process(element.clauses, **options)}, ',')"
+
+
 def plain_value(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """A column without what its type does to each value."""
     return sa.type_coerce(column, sa.types.NullType())

@@ -154,6 +154,8 @@ class ResultPresenter:
             shown["supersedes"] = result.supersedes_id
         if result.superseded_by_id is not None:
             shown["superseded_by"] = result.superseded_by_id
+        if result.provenance is not None:
+            shown["provenance"] = raw(result.provenance)
         if self._viewer.sees_uploader(result.uploader_id):
             shown["uploader"] = uploader_of(result.uploader)
             if result.status_datetime is not None:
@@ -233,6 +235,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "disputed": {"type": "boolean", "description": "Whether any claim on it waits for a decision."},
             "supersedes": {**_ID, "description": "The result that this one replaces."},
             "superseded_by": {**_ID, "description": "The result that replaces this one."},
+            "provenance": _reference("Provenance"),
             "uploader": {
                 **_reference("User"),
                 "description": "Only for administrators and the uploader.",
@@ -276,6 +279,32 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "tags": [_TAG_EXAMPLE],
             "status": "visible",
             "disputed": False,
+        },
+    },
+    "Provenance": {
+        "type": "object",
+        "description": "The run of a CI workflow that uploaded a result, as its CI system vouches for it. "
+        "Left out of results that people uploaded; never changes.",
+        "required": ["commit", "issuer", "ref", "repository", "repository_id", "run", "workflow"],
+        "properties": {
+            "issuer": {"type": "string", "description": "Who vouches: issuer of the CI system's tokens."},
+            "repository": {"type": "string"},
+            "repository_id": {"type": "string", "description": "Its number at the CI system."},
+            "workflow": {"type": "string", "description": "Path of the workflow's file."},
+            "ref": {"type": "string", "description": "The branch or tag that it ran for."},
+            "commit": {"type": "string"},
+            "run": {"type": "string", "description": "Number of the run at the CI system."},
+            "run_url": {"type": "string", "format": "uri", "description": "Where the run can be looked at."},
+        },
+        "example": {
+            "commit": "5f3b1c0de3f1b3a86f2a4f8f9b4d1c7e6a5b4c3d",
+            "issuer": "https://token.actions.githubusercontent.com",
+            "ref": "refs/heads/main",
+            "repository": "example/benchmarks",
+            "repository_id": "501224417",
+            "run": "9376221480",
+            "run_url": "https://github.com/example/benchmarks/actions/runs/9376221480",
+            "workflow": ".github/workflows/benchmark.yml",
         },
     },
     "BatchReport": {

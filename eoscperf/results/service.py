@@ -93,7 +93,7 @@ class Results:
     ) -> Page[str]:
         """One page of those that the viewer may see, written with all that is nested in them."""
 
-        def work(view: CatalogueView) -> tuple[Page[Any], bool]:
+        def work(view: CatalogueView) -> tuple[tuple[Page[Any], CatalogueView], bool]:
             search = Search(self._session, criteria, self._viewer, view)
 
             def count() -> int:
@@ -103,10 +103,12 @@ class Results:
                 return self._totals(question, lambda: Totals(self._session).count(search))
 
             page = search.page(PAGE_COLUMNS, keys, asked, binding, count=count)
-            return page, bool(criteria.filters) or any(json_path(key) is not None for key in keys)
+            return (page, view), bool(criteria.filters) or any(json_path(key) is not None for key in keys)
 
-        page = self._catalogue.answer(self._session, self._stamp(), work)
-        return dataclasses.replace(page, items=self.writer().write(page.items))
+        page, view = self._catalogue.answer(self._session, self._stamp(), work)
+        writer = ResultWriter(self._session, self._viewer, self._nested, view.stamp, view)
+        texts, digest = writer.write_page(page.items)
+        return dataclasses.replace(page, items=texts, digest=digest)
 
     def search(self, criteria: Criteria) -> Search:
         """What the viewer may see of the results asked for; not for those who have changed the catalogue."""
@@ -125,16 +127,19 @@ class Results:
             _refuse_hidden(identifier, written.status, since, withdrawn, approved)
         return written
 
-    def present_new(self, new: NewResult, *, tagged: bool, stamp: int | None) -> Written:
+    def present_new(
+        self, new: NewResult, *, tagged: bool, stamp: int | None, tags: str | None = None
+    ) -> Written:
         """A result that this transaction has stored, written without reading it again.
 
-        `tagged`: it has tags; `stamp` is that of the catalogue, if this session has read it already.
+        `tagged`: it has tags, which are `tags` if they have been gathered already; `stamp` is that of the
+        catalogue, if this session has read it.
         """
         row = (
             *(getattr(new, str(column.key)) for column in COLUMNS[:9]),
-            *(None, "visible", None, None, 0),
+            *(None, "visible", None, None, 0, new.provenance),
         )
-        return self.writer(stamp).one(row, tagged=tagged)
+        return self.writer(stamp).one(row, tagged=tagged, tags=tags)
 
     def writer(self, stamp: int | None = None) -> ResultWriter:
         """Writes rows of this session for the viewer; `stamp` of the catalogue, if that is known already."""

@@ -20,12 +20,11 @@ from eoscperf.db import reading, utcnow, waits_for_writers
 from eoscperf.errors import DomainError, Issue
 from eoscperf.events import Events
 from eoscperf.extend.directives import result_checks
-from eoscperf.results.derived import results_created
 from eoscperf.results.events import ResultCreated
 from eoscperf.results.references import References, read_references
-from eoscperf.results.storing import NewResult, insert_links, insert_results, taken_keys
+from eoscperf.results.storing import NewResult, store, taken_keys
 from eoscperf.results.tables import RESULTS
-from eoscperf.results.uploads import Place, Prepared, Submission, Upload, duplicate_key
+from eoscperf.results.uploads import Place, Prepared, Submission, Upload, UploadTerms, duplicate_key
 from eoscperf.security.identity import Viewer
 
 __all__ = ["NewResult", "Place", "References", "Submission", "Upload", "Uploads", "duplicate_key"]
@@ -50,17 +49,21 @@ class Uploads:
         *,
         reading: Reading | None = None,
         waits: Callable[[], bool] = lambda: False,
+        terms: UploadTerms | None = None,
     ) -> None:
         """`reading` opens a session for what stores nothing; `waits` says whether `session` would have to
-        wait until all others have written."""
+        wait until all others have written. Without `terms` the user may upload to everywhere."""
         self._session = session
         self._viewer = viewer
         self._events = events
         self._checks = checks
         self._reading = reading or (lambda: contextlib.nullcontext(session()))
         self._waits = waits
+        self._terms = terms
         self.stamp: int | None = None
         """of the catalogue, if it was read along with what the latest uploads refer to"""
+        self.tags_text: str | None = None
+        """their tags, all together, if they were read along, too"""
         # By the identity of uploads, which are kept alive for that: hashing one would take long.
         self._prepared: dict[int, tuple[Upload, Prepared]] = {}
         self._judged: dict[int, tuple[Submission, Sequence[Issue] | DomainError]] = {}
@@ -77,6 +80,7 @@ class Uploads:
             {name: bound(check.function) for name, check in result_checks(request.registry).items()},
             reading=functools.partial(reading, request),
             waits=functools.partial(waits_for_writers, request),
+            terms=getattr(request, "upload_terms", None),
         )
 
     def submit(self, upload: Upload) -> NewResult:
@@ -100,6 +104,7 @@ class Uploads:
 
     def _check(self, upload: Upload, known: References) -> None:
         known.check_exist(upload)
+        self.check_allowed(upload, known)
         known.check_approved(upload)
         self.check_content(upload, known)
         known.check_superseded(upload)
@@ -112,6 +117,14 @@ class Uploads:
             here = now.strftime("%Y-%m-%dT%H:%M:%SZ")
             fault = f"lies in the future; the time of this server is {here}"
             raise errors.Invalid([upload.place.field(fault, "execution_datetime")])
+
+    def check_allowed(self, upload: Upload, known: References) -> None:
+        """InsufficientScope for an upload to somewhere that the terms do not allow."""
+        if self._terms is None:
+            return
+        place = upload.benchmark_id, upload.flavor_id, known.flavors[upload.flavor_id].site_id
+        if not any(allowed.admits(*place) for allowed in self._terms.places):
+            raise errors.InsufficientScope(self._terms.refusal, scope="upload")
 
     def look_ahead(self, uploads: Sequence[Upload], *, until: float = math.inf) -> None:
         """Where one request writes at a time, do all that takes long before waiting for the others.
@@ -140,7 +153,7 @@ class Uploads:
             self.prepared(upload)
         if lock:
             known = read_references(self._session(), self._uploader_id, uploads, lock=True)
-            self.stamp = known.stamp
+            self.stamp, self.tags_text = known.stamp, known.tags_text
             yield known
             return
         with self._reading() as session:
@@ -191,23 +204,9 @@ class Uploads:
             return []
         session = self._session()
         rows = [self._row(upload, known) for upload in uploads]
-        added = insert_results(session, rows)
-        stored = [pair for pair in zip(uploads, rows, strict=True) if pair[1].id in added]
-        links = [
-            {"result_id": row.id, "tag_id": tag}
-            for upload, row in stored
-            for tag in dict.fromkeys(upload.tags_ids)
-        ]
-        insert_links(session, links)
-        results_created(
-            session,
-            [
-                (row.id, row.benchmark_id, row.flavor_id, row.execution_datetime, upload.json)
-                for upload, row in stored
-            ],
-            links,
-        )
-        for _, row in stored:
+        added = store(session, rows, [upload.json for upload in uploads], [u.tags_ids for u in uploads])
+        stored = [row for row in rows if row.id in added]
+        for row in stored:
             if row.supersedes_id is not None:
                 superseded = sa.update(RESULTS).where(RESULTS.c.id == row.supersedes_id)
                 session.execute(superseded.values(superseded_by_id=row.id))
@@ -231,6 +230,7 @@ class Uploads:
             upload.supersedes,
             prepared.content_hash,
             prepared.duplicate_key,
+            self._terms.provenance if self._terms else None,
         )
 
     @property

@@ -50,6 +50,39 @@ class Upload:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AllowedPlace:
+    """Where somebody may upload to; what is None is not restricted."""
+
+    benchmark_id: uuid.UUID | None = None
+    site_id: uuid.UUID | None = None
+    flavor_ids: frozenset[uuid.UUID] | None = None
+
+    def admits(self, benchmark_id: uuid.UUID, flavor_id: uuid.UUID, site_id: uuid.UUID) -> bool:
+        return (
+            self.benchmark_id in (None, benchmark_id)
+            and self.site_id in (None, site_id)
+            and (self.flavor_ids is None or flavor_id in self.flavor_ids)
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UploadTerms:
+    """On what terms a request uploads that may not upload everything its user may.
+
+    Whoever finds out about the caller leaves it in `request.upload_terms`.
+    """
+
+    places: Sequence[AllowedPlace]
+    """allowed is what any of them admits"""
+    refusal: str
+    """what is said of the rest"""
+    provenance: str
+    """a JSON object as canonical text, kept with each result"""
+    source: Any = None
+    """of use to those who made the terms"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Submission:
     """An upload whose references are known: what a registered result check gets to see."""
 

@@ -6,7 +6,7 @@ order, stored JSON as it stands, nested objects from `eoscperf.results.nested`.
 
 from __future__ import annotations
 
-import functools
+import hashlib
 import operator
 import uuid
 from collections.abc import Iterable, Sequence
@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from eoscperf.rest.renderer import dumps, timestamp
+from eoscperf.results.catalogue import CatalogueView
 from eoscperf.results.models import Result, Tag, result_tags
 from eoscperf.results.nested import BENCHMARK, FLAVOR, SITE, USER, Nested, NestedTexts
-from eoscperf.results.plain import gathered, plain_id, plain_moment, plain_value
+from eoscperf.results.plain import gathered, joined, plain_id, plain_moment, plain_value
 from eoscperf.security.identity import Viewer
 from eoscperf.users.schemas import uploader_of
 
@@ -40,6 +41,7 @@ COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
     plain_value(_TABLE.c.status_datetime).label("status_datetime"),
     _TABLE.c.status_message,
     _TABLE.c.pending_claims,
+    _TABLE.c.provenance,
 )
 """What a row must hold to be written, in this order."""
 
@@ -49,6 +51,15 @@ _TAG_VALUES = (
     plain_moment(Tag.__table__.c.upload_datetime),
 )
 
+TAGS_IDS = (
+    sa.select(joined(plain_id(result_tags.c.tag_id)))
+    .where(result_tags.c.result_id == _TABLE.c.id)
+    .correlate(_TABLE)
+    .scalar_subquery()
+    .label("tags_ids")
+)
+"""The ids of all tags of a result, deleted ones, too; None if there are none."""
+
 PAGE_COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
     *(
         plain_moment(_TABLE.c[str(column.key)]).label(str(column.key))
@@ -56,14 +67,9 @@ PAGE_COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
         else column
         for column in COLUMNS
     ),
-    sa.select(gathered(*_TAG_VALUES))
-    .join_from(result_tags, Tag.__table__, Tag.__table__.c.id == result_tags.c.tag_id)
-    .where(result_tags.c.result_id == _TABLE.c.id, Tag.__table__.c.status == "live")
-    .correlate(_TABLE)
-    .scalar_subquery()
-    .label("tags"),
+    TAGS_IDS,
 )
-"""What a row may hold instead, if many are read at once: moments as text and the tags with it."""
+"""What a row may hold instead, if many are read at once: moments as text, and the ids of the tags."""
 
 _WIDTH = len(COLUMNS)
 
@@ -92,32 +98,94 @@ class Shared(NamedTuple):
     tags: dict[str, str]
 
 
+class TagTexts:
+    """What results show of their tags, from the catalogue; asked for in the database where that is older."""
+
+    def __init__(self, session: Session, view: CatalogueView | None) -> None:
+        self._session = session
+        self._tags = {} if view is None else view.tags
+        self._kept: dict[str, str] = {} if view is None else view.kept.setdefault(TagTexts, {})
+
+    def of(self, ids: str) -> str:
+        """The tags with these ids, as they stand in a result: live ones, by name."""
+        text = self._kept.get(ids)
+        if text is None:
+            text = self._write(ids)
+            if len(self._kept) >= _MOST_TEXTS:
+                self._kept.clear()
+            self._kept[ids] = text
+        return text
+
+    def _write(self, ids: str) -> str:
+        sought = [uuid.UUID(identifier) for identifier in ids.split(",")]
+        found = [self._tags[identifier] for identifier in sought if identifier in self._tags]
+        shown: list[tuple[Any, ...]] = [
+            (tag.name, tag.id, tag.description, tag.upload_datetime) for tag in found if tag.live
+        ]
+        unknown = [identifier for identifier in sought if identifier not in self._tags]
+        if unknown:
+            made = sa.select(Tag.name, Tag.id, Tag.description, Tag.upload_datetime)
+            made = made.where(Tag.id.in_(unknown), Tag.status == "live")
+            shown += [row.tuple() for row in self._session.execute(made)]
+        return ",".join(
+            _tag_text(str(identifier), name, description, uploaded)
+            for name, identifier, description, uploaded in sorted(shown, key=operator.itemgetter(0))
+        )
+
+
+_MOST_TEXTS = 2000
+"""Sets of tags that are remembered together."""
+
+
 class ResultWriter:
     """Writes results for one viewer, page after page; what they share is looked up once per page."""
 
-    def __init__(self, session: Session, viewer: Viewer, nested: NestedTexts, stamp: int) -> None:
-        """`stamp` is that of the catalogue, read in this session."""
+    def __init__(
+        self,
+        session: Session,
+        viewer: Viewer,
+        nested: NestedTexts,
+        stamp: int,
+        view: CatalogueView | None = None,
+    ) -> None:
+        """`stamp` is that of the catalogue, read in this session; pages of rows need the `view`, too."""
         self._session = session
+        self._view = view
         self._viewer = viewer
         self._nested = nested
         self._stamp = stamp
 
     def write(self, rows: Sequence[Any]) -> list[str]:
         """Each row of `PAGE_COLUMNS` as JSON; takes one statement at most, however many there are."""
-        if not rows:
-            return []
-        shared = self._shared(rows)
-        for row in rows:
-            found = row[_WIDTH]
-            if found is not None and found != "[]":
-                shared.tags[row[0]] = _tags_text(found)
-        return self._texts(rows, shared)
+        return self.write_page(rows)[0]
 
-    def one(self, row: Sequence[Any], *, tagged: bool = True) -> Written:
-        """A single row as JSON; its ids may be `uuid.UUID`s. `tagged`: it may have tags."""
+    def write_page(self, rows: Sequence[Any]) -> tuple[list[str], bytes]:
+        """The same, and a digest of all that may differ in the JSON of results with the same ids.
+
+        What was measured never changes, and what is nested has a digest of its own.
+        """
+        if not rows:
+            return [], hashlib.blake2b(digest_size=16).digest()
+        shared = self._shared(rows)
+        texts = TagTexts(self._session, self._view)
+        for row in rows:
+            ids = row[_WIDTH]
+            if ids is not None:
+                shared.tags[row[0]] = texts.of(ids)
+        marks: list[str] = []
+        written = self._texts(rows, shared, marks)
+        return written, hashlib.blake2b("\n".join(marks).encode(), digest_size=16).digest()
+
+    def one(self, row: Sequence[Any], *, tagged: bool = True, tags: str | None = None) -> Written:
+        """A single row as JSON; its ids may be `uuid.UUID`s.
+
+        `tagged`: it may have tags; `tags` are these as they are gathered, if they have been read already.
+        """
         row = [_as_stored(value, self._on_postgresql) for value in row]
         shared = self._shared([row])
-        if tagged:
+        if tags is not None:
+            shared.tags[row[0]] = _tags_text(tags)
+        elif tagged:
             shared.tags.update(self._tags(row[0]))
         (text,) = self._texts([row], shared)
         return Written(
@@ -128,7 +196,8 @@ class ResultWriter:
             parents=(shared.benchmarks[row[4]], shared.sites[row[5]], shared.flavors[row[6]]),
         )
 
-    def _texts(self, rows: Iterable[Any], shared: Shared) -> list[str]:
+    def _texts(self, rows: Iterable[Any], shared: Shared, marks: list[str] | None = None) -> list[str]:
+        """Each row as JSON; into `marks` what of it may change, in short."""
         benchmarks, sites, flavors, users, tags = shared
         viewer = self._viewer
         anonymous = viewer.user_id is None and not viewer.admin
@@ -149,9 +218,12 @@ class ResultWriter:
                 since,
                 message,
                 pending,
+                provenance,
                 *_,
             ) = row
-            state = links = uploader = ""
+            state = links = uploader = source = ""
+            if provenance is not None:
+                source = f',"provenance":{provenance}'
             if superseded_by is not None:
                 links = f',"superseded_by":"{_dashed(superseded_by)}"'
             if supersedes is not None:
@@ -163,13 +235,20 @@ class ResultWriter:
                     state += f',"status_message":{dumps(message).decode()}'
                 known = users.get(uploader_id)
                 uploader = f',"uploader":{known.text if known else _NOBODY}'
+            benchmark, site, flavor = benchmarks[benchmark_id], sites[site_id], flavors[flavor_id]
+            disputed, tagged = "true" if pending > 0 else "false", tags.get(id_, "")
             texts.append(
-                f'{{"benchmark":{benchmarks[benchmark_id].text}'
-                f',"disputed":{"true" if pending > 0 else "false"},"execution_datetime":"{_moment(executed)}"'
-                f',"flavor":{flavors[flavor_id].text},"id":"{_dashed(id_)}","json":{json}'
-                f',"site":{sites[site_id].text},"status":"{status}"{state}{links}'
-                f',"tags":[{tags.get(id_, "")}],"upload_datetime":"{_moment(uploaded)}"{uploader}}}'
+                f'{{"benchmark":{benchmark.text}'
+                f',"disputed":{disputed},"execution_datetime":"{_moment(executed)}"'
+                f',"flavor":{flavor.text},"id":"{_dashed(id_)}","json":{json}{source}'
+                f',"site":{site.text},"status":"{status}"{state}{links}'
+                f',"tags":[{tagged}],"upload_datetime":"{_moment(uploaded)}"{uploader}}}'
             )
+            if marks is not None:
+                marks.append(
+                    f"{_dashed(id_)} {benchmark.digest} {site.digest} {flavor.digest}"
+                    f" {status} {disputed}{state}{links}{tagged}{uploader}"
+                )
         return texts
 
     @property
@@ -195,25 +274,14 @@ class ResultWriter:
 
 _NO_TAGS = (None, "[]")
 
-_SHORT = 2000
-"""Characters of tags that are remembered together."""
-
 
 def _tags_text(found: str) -> str:
     """The tags that were gathered, as they stand in a result: by name."""
-    return _remembered_tags(found) if len(found) <= _SHORT else _written_tags(found)
-
-
-def _written_tags(found: str) -> str:
     tags = sorted(orjson.loads(found), key=operator.itemgetter(1))
     return ",".join([_tag_text(*values) for values in tags])
 
 
-# Hardly any result has tags that no result before had.
-_remembered_tags = functools.lru_cache(maxsize=2000)(_written_tags)
-
-
-def _tag_text(identifier: str, name: str, description: str | None, uploaded: str | None) -> str:
+def _tag_text(identifier: str, name: str, description: str | None, uploaded: Any) -> str:
     shown: dict[str, Any] = {"id": _dashed(identifier), "name": name}
     if description is not None:
         shown["description"] = description

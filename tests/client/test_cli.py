@@ -402,7 +402,7 @@ def test_text_of_strangers_is_harmless_when_an_export_is_shown(terminal, place, 
     assert "\x1b" not in terminal("sites", "show", "\x1b[31m", code=1).stderr
 
 
-def test_flavors_are_compared(terminal, place, make, file):
+def test_medians_of_flavors_are_computed(terminal, place, make, file):
     make.flavor(name="c1", site=place[1])
     terminal("results", "upload", file("a.ndjson", {"time": 2}, {"time": 4}, {"time": 3}), *AT, as_="ann")
     terminal(
@@ -419,14 +419,14 @@ def test_flavors_are_compared(terminal, place, make, file):
         WHEN,
         as_="ann",
     )
-    done = terminal("compare", "example/raytracer:2.1")
+    done = terminal("medians", "example/raytracer:2.1")
     assert done.stderr == "example/raytracer:2.1: Time [s], lower is better\n"
     assert [line.split() for line in done.stdout.splitlines()] == [
         ["SITE", "FLAVOR", "COUNT", "MEDIAN", "MIN", "MAX", "OF", "BEST"],
         ["Hillside", "c8.large", "3", "3", "2", "4", "100%"],
         ["Hillside", "c1", "1", "6", "6", "6", "50%"],
     ]
-    told = terminal.json("compare", "example/raytracer", "--metric", "time", "--filter", "time > 3")
+    told = terminal.json("medians", "example/raytracer", "--metric", "time", "--filter", "time > 3")
     assert told["metric"]["unit"] == "s"
     assert [cell["count"] for cell in told["cells"]] == [1, 1]
 
@@ -437,7 +437,7 @@ def test_runs_with_different_inputs_have_rows_of_their_own(terminal, place, make
     lines = file("a.ndjson", {"speed": 2, "level": 1}, {"speed": 4, "level": 9})
     to = ("--benchmark", "example/zip", "--flavor", "Hillside/c8.large", "--when", WHEN)
     terminal("results", "upload", lines, *to, as_="ann")
-    shown = terminal("compare", "example/zip").stdout.splitlines()
+    shown = terminal("medians", "example/zip").stdout.splitlines()
     assert [line.split()[:5] for line in shown] == [
         ["SITE", "FLAVOR", "LEVEL", "COUNT", "MEDIAN"],
         ["Hillside", "c8.large", "1", "1", "2"],

@@ -20,8 +20,24 @@ DICTS = {
     if isinstance(kind, type) and typing.is_typeddict(kind) and kind.__module__ == model.__name__
 }
 
-INSIDE = {"ImageCheck": ("Benchmark", "image_check")}
-"""Types that are written in place in the document."""
+INSIDE = {
+    "ImageCheck": ("Benchmark", "image_check"),
+    "Samples": ("MetricCatalogue", "metrics", "samples"),
+    "CatalogueMetric": ("MetricCatalogue", "metrics"),
+    "CatalogueVersion": ("MetricVersions", "items"),
+    "MetricFinding": ("MetricReview", "findings"),
+    "MetricProposal": ("MetricReview", "proposals"),
+    "ComparedMetric": ("Comparison", "tables", "metric"),
+    "Verdict": ("Comparison", "tables", "items", "verdict"),
+    "ComparedRow": ("Comparison", "rows"),
+    "ComparedItem": ("Comparison", "tables", "items"),
+    "ComparedTable": ("Comparison", "tables"),
+    "GeometricMean": ("Comparison", "geometric_means"),
+    "OtherInputs": ("Leaderboard", "other_inputs"),
+    "LeftOut": ("Leaderboard", "left_out"),
+    "RankedRow": ("Leaderboard", "items"),
+}
+"""Types that are written in place in the document: the members in which they are, from outside in."""
 
 LISTS = {
     queries.BenchmarkQuery: ["/benchmarks"],
@@ -35,9 +51,12 @@ LISTS = {
     queries.SubmitQuery: ["/reports/submits"],
     queries.LogQuery: ["/reports/log"],
     queries.UserQuery: ["/users"],
+    queries.Listed: ["/users/services"],
+    queries.CompareQuery: ["/compare"],
+    queries.LeaderboardQuery: ["/benchmarks/{benchmark_id}/leaderboard"],
 }
 
-OURS = {"page", "total", "cursor", "format", "columns"}
+OURS = {"page", "item", "total", "cursor", "format", "columns"}
 """Parameters that methods have or set themselves."""
 
 
@@ -58,8 +77,11 @@ def test_there_is_something_to_look_at():
 @pytest.mark.parametrize("name", DICTS)
 def test_types_have_the_members_of_the_document(name, schemas):
     if name in INSIDE:
-        outer, member = INSIDE[name]
-        schema = schemas[outer]["properties"][member]
+        outer, *members = INSIDE[name]
+        schema = schemas[outer]
+        for member in members:
+            schema = schema["properties"][member]
+            schema = schema.get("items", schema)
     else:
         schema = schemas[name]
     kind = DICTS[name]
@@ -81,6 +103,8 @@ def fits(hint: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> bool:
     """Whether what the schema allows is what the type says."""
     if "$ref" in schema:
         return typing.is_typeddict(hint) and schema["$ref"].endswith(f"/{hint.__name__}")
+    if type(None) in get_args(hint):
+        return "null" in schema["type"] and fits(without_none(hint), without_null(schema), schemas)
     if "anyOf" in schema:
         return len(get_args(hint)) == len(schema["anyOf"]) and all(
             any(fits(one, part, schemas) for part in schema["anyOf"]) for one in get_args(hint)
@@ -89,8 +113,8 @@ def fits(hint: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> bool:
         allowed = schema.get("enum") or [schema["const"]]
         return set(get_args(hint)) == set(allowed)
     if get_origin(hint) in (typing.Union, types.UnionType):
-        kinds = {float: "number", str: "string", bool: "boolean"}
-        return {kinds[one] for one in get_args(hint)} == set(schema["type"])
+        kinds = {float: "number", int: "integer", str: "string", bool: "boolean", dict: "object"}
+        return {kinds[get_origin(one) or one] for one in get_args(hint)} == set(schema["type"])
     if get_origin(hint) is list:
         items = schema["items"]
         return schema["type"] == "array" and (fits(get_args(hint)[0], items, schemas))
@@ -100,6 +124,17 @@ def fits(hint: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> bool:
     return {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object"}[kind] == schema[
         "type"
     ]
+
+
+def without_none(hint: Any) -> Any:
+    return typing.Union[tuple(one for one in get_args(hint) if one is not type(None))]  # noqa: UP007
+
+
+def without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what may also be null, when it is not."""
+    kinds = [kind for kind in schema["type"] if kind != "null"]
+    left = schema | {"type": kinds[0] if len(kinds) == 1 else kinds}
+    return left | ({"enum": [one for one in schema["enum"] if one is not None]} if "enum" in schema else {})
 
 
 def test_pages_have_the_members_of_the_document(schemas):

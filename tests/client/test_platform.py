@@ -287,9 +287,9 @@ def test_results_are_filtered_counted_and_compared(client_of, place):
     assert anybody.results.list(filters=["time > 1", "time < 3"], execution_after="2024-06-01").total == 1
     assert anybody.results.list(execution_before=datetime.date(2024, 6, 1)).total == 0
     assert anybody.results.facets(facet=["site"])["facets"][0]["values"][0]["count"] == 3
-    (cell,) = anybody.compare("example/raytracer:2.1")
+    (cell,) = anybody.medians("example/raytracer:2.1")
     assert (cell.site, cell.flavor, cell.count, cell.median, cell.ratio) == ("Hillside", "c8.large", 3, 2, 1)
-    assert anybody.compare("example/raytracer", "no.such") == []
+    assert anybody.medians("example/raytracer", "no.such") == []
 
 
 def test_a_claim_hides_a_result_until_it_is_decided(client_of, place, make):

@@ -128,6 +128,27 @@ class TestWhichMails:
         assert "complete" in message.get_content()
         assert not held(row)
 
+    def test_a_new_api_token_is_told_to_its_owner_without_the_token(self, api, outbox):
+        body = {"name": "nightly", "scopes": ["read"]}
+        token = api.post("/users/self/tokens", body, as_="ann", status=201).json["token"]
+        row = outbox.one()
+        message = outbox.message(row)
+        assert (message["To"], message["Cc"]) == ("ann@example.org", None)
+        assert message["Subject"] == "An API token was made: nightly"
+        assert token[:10] in message.get_content()
+        assert token[10:] not in row.facts + message.get_content()
+        assert not held(row)
+
+    def test_a_new_role_is_told(self, api, outbox):
+        ann = api.make.user("ann")
+        params = {"sub": "ann", "iss": ann.iss}
+        body = {"role": "reader", "message": "As you wished."}
+        api.post("/users:role", body, params=params, as_="admin", status=204)
+        message = outbox.message(outbox.one())
+        assert (message["To"], message["Subject"]) == ("ann@example.org", "Your role was changed")
+        assert "may only read" in message.get_content()
+        assert "As you wished." in message.get_content()
+
     def test_a_new_address_is_told_to_both(self, api, outbox):
         token = api.token("user", email="new@example.org")
         api.post("/users/self:update", token=token, status=204)
@@ -748,6 +769,14 @@ def test_every_kind_of_mail_is_written_in_plain_sentences(settings):
         "claim_id": "c-1",
         "claim": "No.",
         "reason": "wrong_place",
+        "from_role": "user",
+        "to_role": "admin",
+        "subject": "Something happened",
+        "paragraphs": ["It did."],
+        "link": "",
+        "hint": "eoscp_abc",
+        "scopes": ["read"],
+        "until": "2025-03-02 14:10 UTC",
     }
     loaded = load(settings | {"sqlalchemy.url": "sqlite://", "public_url": ""}, {})
     for kind in KINDS:

@@ -275,3 +275,13 @@ def test_lines_end_at_line_feeds_only_and_blank_ones_do_not_count() -> None:
     body = b'{}\r\n\n  \t\r\n{"a":1}\r\n{"b":"\xe2\x80\xa8\x0b\x85"}'
     assert list(jsontext.lines(body)) == [(0, b"{}"), (1, b'{"a":1}'), (2, b'{"b":"\xe2\x80\xa8\x0b\x85"}')]
     assert list(jsontext.lines(b"")) == []
+
+
+@pytest.mark.parametrize("value", ["plain", "back\\u0000slash", {"b": [1, 1.5], "a": "\u00e9\n"}, [10**400]])
+def test_what_can_be_stored_has_its_canonical_text(value):
+    assert jsontext.storable_text(value) == jsontext.dumps(value)
+
+
+@pytest.mark.parametrize("value", ["\x00", ["a", {"b": "\ud800"}], {"\x00": 1}, {"b": [10**400, "\x00"]}])
+def test_what_cannot_be_stored_has_none(value):
+    assert jsontext.storable_text(value) is None

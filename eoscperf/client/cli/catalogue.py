@@ -12,7 +12,7 @@ from typing import Any, cast
 import click
 
 from eoscperf.client.cli.base import Group, limit_option, settings
-from eoscperf.client.cli.output import field, show_object, show_rows
+from eoscperf.client.cli.output import JSON, field, show_object, show_rows
 from eoscperf.client.errors import Usage
 from eoscperf.client.model import Status
 
@@ -30,6 +30,15 @@ BENCHMARK = (
 )
 SITE = (field("id"), field("name"), field("address"), field("status"), UPLOADED, DESCRIPTION)
 FLAVOR = (field("id"), field("name"), field("status"), UPLOADED, DESCRIPTION)
+METRIC = (
+    field("path"),
+    field("label"),
+    field("unit_symbol", "unit"),
+    field("better"),
+    field("headline"),
+    field("parameter"),
+    field("kind"),
+)
 TAG = (field("id"), field("name"), UPLOADED, DESCRIPTION)
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -90,6 +99,20 @@ def submit_benchmark(image: str, tag: str, schema: str, url: str | None, descrip
     client = settings().client()
     found = client.benchmarks.submit(image, tag, _schema(schema), url=url, description=description)
     show_object(cast(dict[str, Any], found), settings().output, leave_out=("json_schema", "uploader"))
+
+
+@benchmarks.command("metrics")
+@click.argument("benchmark")
+@click.option("--version", type=click.IntRange(0), help="Another version than the one in force.")
+def show_metrics(benchmark: str, version: int | None) -> None:
+    """List what is known of the values in the results of BENCHMARK: units, and what is better."""
+    given = settings()
+    client = given.client()
+    found = client.benchmarks.metrics(client.names.benchmark(benchmark)["id"], version=version)
+    if given.output == JSON:
+        show_object(cast(dict[str, Any], found), given.output)
+    else:
+        show_rows(found["metrics"], METRIC, given.output)
 
 
 @click.group(cls=Group)

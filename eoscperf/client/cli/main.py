@@ -7,10 +7,11 @@ import click
 from eoscperf.client.cli.base import Group, common_options
 from eoscperf.client.cli.catalogue import benchmarks, flavors, sites, tags
 from eoscperf.client.cli.claims import claims, moderate
-from eoscperf.client.cli.comparing import compare
+from eoscperf.client.cli.comparing import compare, leaderboard, medians
 from eoscperf.client.cli.completion import completion
 from eoscperf.client.cli.login import login, logout, register, sessions, whoami
 from eoscperf.client.cli.results import results
+from eoscperf.client.cli.services import service_accounts
 from eoscperf.client.cli.tokens import tokens
 from eoscperf.client.cli.trust import trust_rules
 from eoscperf.client.version import __version__
@@ -41,10 +42,13 @@ for command in (
     tags,
     results,
     compare,
+    leaderboard,
+    medians,
     claims,
     moderate,
     tokens,
     trust_rules,
+    service_accounts,
     completion,
 ):
     main.add_command(command)

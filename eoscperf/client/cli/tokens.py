@@ -8,6 +8,7 @@ import click
 
 from eoscperf.client.cli.base import Group, settings
 from eoscperf.client.cli.output import TABLE, field, moment, say, show_object, show_rows
+from eoscperf.client.model import NewApiToken
 
 SCOPES = ("read", "upload", "moderate", "admin")
 TOKEN = (
@@ -45,7 +46,11 @@ def list_tokens() -> None:
 @click.option("--days", type=click.IntRange(1), default=90, show_default=True, help="How long it is valid.")
 def create_token(name: str, scopes: tuple[str, ...], days: int) -> None:
     """Make a token and print it, this once."""
-    made = settings().client().tokens.create(name, scopes, days=days)
+    show_token(settings().client().tokens.create(name, scopes, days=days))
+
+
+def show_token(made: NewApiToken) -> None:
+    """Print a new token, alone on standard output."""
     if settings().output != TABLE:
         show_object(cast(dict[str, Any], made), settings().output)
         return

@@ -1,13 +1,17 @@
-"""Accounts of this installation: tokens that it signs itself, so that it works without an identity provider.
+"""Accounts of this installation: an OpenID provider of its own, so that it works without another one.
 
-The issuer is named by the setting `accounts.issuer`; its signing key is kept in `<var>/accounts/`
-and made when it is first needed. `eoscperf-admin token` prints tokens.
+People are stored under the setting `accounts.issuer`, whatever address the provider has; its signing keys are
+kept in `<var>/accounts/` and made when first needed. `eoscperf-admin token` prints tokens.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from eoscperf.plugins.accounts.directory.settings import SETTINGS as DIRECTORY
+from eoscperf.plugins.accounts.people.settings import SETTINGS as PEOPLE
+from eoscperf.plugins.accounts.provider.settings import SETTINGS as PROVIDER
+from eoscperf.plugins.accounts.provider.settings import provider_address
 from eoscperf.settings import Option
 
 
@@ -23,8 +27,11 @@ SETTINGS = (
         "accounts.issuer",
         _issuer,
         "urn:eoscperf:local",
-        "issuer named in the tokens of local accounts; another name makes strangers of all who registered",
+        "issuer that local accounts are stored under; another name makes strangers of all who registered",
     ),
+    *PEOPLE,
+    *PROVIDER,
+    *DIRECTORY,
 )
 
 NAME = "accounts"
@@ -34,24 +41,13 @@ ADMIN_ENTITLEMENT = "urn:eoscperf:local:admin"
 
 
 def includeme(config: Any) -> None:
-    from eoscperf.plugins.accounts import subscribers, views
-    from eoscperf.plugins.accounts.keys import KeyStore
-    from eoscperf.security.issuers import LocalIssuer
+    from eoscperf.plugins.accounts import subscribers
     from eoscperf.users.events import UserRegistered, UserRemoved
 
     settings = config.get_settings()
-    store = KeyStore.of(settings)
-    issuer = LocalIssuer(NAME, settings["accounts.issuer"], store.public_keys, algorithms=("ES256",))
-    config.registry["accounts.keys"] = store
-    config.add_identity_provider(
-        NAME,
-        title="Local accounts",
-        issuer=issuer,
-        # Not through the setting admin_entitlements: no other issuer may hand this one out.
-        admin_entitlements=(ADMIN_ENTITLEMENT,),
-    )
-    config.add_capability(NAME, "Accounts with tokens signed by this installation", issuer=issuer.issuer)
+    settings["accounts.url"] = provider_address(settings)
     config.add_transaction_subscriber(subscribers.check_identity, UserRegistered)
     config.add_transaction_subscriber(subscribers.forget_identity, UserRemoved)
-    config.add_route("accounts.jwks", "/accounts/jwks.json")
-    config.add_view(views.jwks, route_name="accounts.jwks", request_method="GET", permission="site:view")
+    config.include(".people")
+    config.include(".provider")
+    config.include(".directory")

@@ -1,4 +1,4 @@
-"""Tokens of the local issuer."""
+"""Tokens of the local issuer that are made without a log-in."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import datetime
 import uuid
 
 import sqlalchemy as sa
-from joserfc import jwt
 from sqlalchemy.orm import Session
 
 from eoscperf.db import utcnow
 from eoscperf.plugins.accounts import ADMIN_ENTITLEMENT
 from eoscperf.plugins.accounts.keys import KeyStore
 from eoscperf.plugins.accounts.models import LocalIdentity
+from eoscperf.security.scopes import SCOPES
+
+AUDIENCE = "urn:eoscperf:api"
+"""Whom tokens for the platform are meant for; ID tokens and tokens for other services name others."""
 
 
 class LocalTokens:
@@ -28,20 +31,23 @@ class LocalTokens:
 
         UnusableKey when it cannot be signed.
         """
-        key = self._keys.signing_key()
+        # Before the person is stored: without a key nothing is.
+        self._keys.signing_key()
         person = self._person(email)
         now = utcnow()
         claims = {
             "iss": self._issuer,
+            "aud": AUDIENCE,
             "sub": str(person.id),
             "email": person.email,
             "email_verified": True,
             "entitlements": [ADMIN_ENTITLEMENT] if admin else [],
+            "scope": " ".join(SCOPES),
             "iat": int(now.timestamp()),
             "exp": int((now + lifetime).timestamp()),
             "jti": str(uuid.uuid4()),
         }
-        return jwt.encode({"alg": "ES256", "kid": key.kid, "typ": "JWT"}, claims, key)
+        return self._keys.sign(claims, typ="at+jwt")
 
     def _person(self, email: str) -> LocalIdentity:
         wanted = sa.select(LocalIdentity).where(LocalIdentity.email_key == email.lower())

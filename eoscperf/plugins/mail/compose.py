@@ -10,13 +10,15 @@ from typing import Any
 from eoscperf import jsontext
 from eoscperf.plugins.mail.addresses import address, sender
 from eoscperf.plugins.mail.models import OutboxMail
-from eoscperf.plugins.mail.texts import Place, write
+from eoscperf.plugins.mail.texts import ACCOUNT, NOT_LOGGED, Place, write
 
 
-def compose(mail: OutboxMail, settings: Mapping[str, Any]) -> EmailMessage:
-    """The message, the same at every attempt."""
+def compose(mail: OutboxMail, settings: Mapping[str, Any], *, for_log: bool = False) -> EmailMessage:
+    """The message, the same at every attempt; without secrets when it is for the log."""
     place = Place(settings["public_url"], settings["api.prefix"], settings["mail.support"])
     facts: Any = jsontext.loads(mail.facts)
+    if for_log and mail.kind == ACCOUNT and facts["link"]:
+        facts["link"] = NOT_LOGGED
     content = write(mail.kind, facts, place)
     message = EmailMessage(policy.SMTP)
     message["From"] = sender(settings["mail.from"])

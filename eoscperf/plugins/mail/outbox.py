@@ -13,6 +13,7 @@ from eoscperf import jsontext
 from eoscperf.db import utcnow
 from eoscperf.plugins.mail.addresses import address, sender
 from eoscperf.plugins.mail.models import OutboxMail
+from eoscperf.plugins.mail.texts import ACCOUNT
 from eoscperf.users.models import User
 
 KEPT_TRYING = datetime.timedelta(days=3)
@@ -68,6 +69,13 @@ class Outbox:
         """A mail to one address of an account, without any copy."""
         self._put(kind, facts, user_id=user_id, recipient=recipient)
 
+    def about_account(self, recipient: str, facts: dict[str, Any], *, deliver: bool) -> None:
+        """A mail about log-in; one that nobody is to get is stored all the same, without what it says."""
+        if deliver:
+            self._put(ACCOUNT, facts, user_id=None, recipient=recipient)
+        else:
+            self._put(ACCOUNT, {}, user_id=None, recipient=recipient, status="cancelled")
+
     def add_along(
         self, kinds: tuple[str, ...], user_id: uuid.UUID | None, action_id: int, item: dict[str, str]
     ) -> bool:
@@ -118,6 +126,7 @@ class Outbox:
         copy_to: str | None = None,
         action_id: int | None = None,
         decision: bool = False,
+        status: str = "waiting",
     ) -> None:
         if address(recipient) is None:
             recipient = None
@@ -136,8 +145,9 @@ class Outbox:
                 kind=kind,
                 facts=jsontext.dumps(facts),
                 user_id=user_id,
-                recipient=recipient,
+                recipient=recipient if status == "waiting" else None,
                 copy_to=copy_to,
+                status=status,
                 message_id=f"<{mail_id}@{sender(self._sender).domain}>",
                 action_id=action_id,
                 created_datetime=now,

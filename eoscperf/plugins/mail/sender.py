@@ -23,6 +23,7 @@ from sqlalchemy import orm
 from eoscperf.db import utcnow
 from eoscperf.plugins.mail.compose import compose, receivers
 from eoscperf.plugins.mail.models import OutboxMail
+from eoscperf.plugins.mail.texts import ACCOUNT
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ class Sender:
             return
         addresses = list(left.values())
         try:
-            message = compose(mail, self._settings)
+            message = compose(mail, self._settings, for_log=self._transport is write_to_log)
             refused = self._transport(message, message["From"].addresses[0].addr_spec, addresses)
         except Exception as problem:
             # Whatever is wrong with one mail must neither stop the others nor lose this one.
@@ -126,6 +127,8 @@ class Sender:
             OutboxMail.status == "sending",
             OutboxMail.attempts == mail.attempts,
         )
+        if mail.kind == ACCOUNT and values.get("status") in ("sent", "failed", "cancelled"):
+            values = values | {"facts": "{}"}
         with self._writing() as session:
             session.execute(sa.update(OutboxMail).where(*mine).values(**values))
             session.commit()

@@ -24,7 +24,9 @@ from eoscperf.review.events import (
     ItemUndone,
 )
 from eoscperf.review.models import LogEntry
-from eoscperf.users.events import UserRegistered, UserRemoved, UserUpdated
+from eoscperf.tokens.events import ApiTokenCreated
+from eoscperf.users.events import AccountMail, UserRegistered, UserRemoved, UserRoleChanged, UserUpdated
+from eoscperf.users.models import User
 
 DECISIONS: dict[type[ItemMoved], str] = {
     ItemApproved: "resource_approved",
@@ -45,6 +47,28 @@ def user_updated(event: UserUpdated, request: Any) -> None:
 
 def user_removed(event: UserRemoved, request: Any) -> None:
     _outbox(request).forget(event.id)
+
+
+def account_mail(event: AccountMail, request: Any) -> None:
+    facts = {"subject": event.subject, "paragraphs": list(event.paragraphs), "link": event.link}
+    _outbox(request).about_account(event.to, facts, deliver=event.deliver)
+
+
+def user_role_changed(event: UserRoleChanged, request: Any) -> None:
+    facts = {"to_role": event.to_role, "message": event.message}
+    _outbox(request).to_address("user_role_changed", event.id, event.email, facts)
+
+
+def token_created(event: ApiTokenCreated, request: Any) -> None:
+    owner = request.dbsession.get_one(User, event.user_id)
+    facts = {
+        "id": str(event.id),
+        "name": event.name,
+        "hint": event.hint,
+        "scopes": list(event.scopes),
+        "until": f"{event.expires_datetime:%Y-%m-%d %H:%M} UTC",
+    }
+    _outbox(request).to_address("api_token_created", owner.id, owner.email, facts)
 
 
 def item_submitted(event: ItemSubmitted, request: Any) -> None:
@@ -135,6 +159,9 @@ SUBSCRIBERS: tuple[tuple[Any, type], ...] = (
     (user_registered, UserRegistered),
     (user_updated, UserUpdated),
     (user_removed, UserRemoved),
+    (account_mail, AccountMail),
+    (user_role_changed, UserRoleChanged),
+    (token_created, ApiTokenCreated),
     (item_submitted, ItemSubmitted),
     (item_moved, ItemMoved),
     (item_undone, ItemUndone),

@@ -6,6 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+ACCOUNT = "account"
+"""The kind of mails about log-in. They hold secrets: their facts are erased once nobody needs them."""
+
+NOT_LOGGED = "(This link is a secret; it is not written to the log.)"
+
 MOST_IDS = 500
 """Results that a mail lists."""
 
@@ -52,6 +57,34 @@ def _email_updated(facts: Mapping[str, Any], place: Place) -> Content:
             "The update of your email address is complete. "
             "Mails go to the address that your identity provider now tells.",
             f"If you did not ask for this, {_ask(place)}.",
+        ],
+    )
+
+
+def _role_changed(facts: Mapping[str, Any], place: Place) -> Content:
+    may = {
+        "reader": "It may only read now.",
+        "user": "It may upload benchmarks, sites, flavors and results.",
+        "admin": "It may moderate and administer the platform.",
+    }
+    return Content(
+        "Your role was changed",
+        [
+            f"An administrator changed the role of your account: {facts['to_role']}. {may[facts['to_role']]}",
+            *_message(facts),
+            f"If you do not agree, {_ask(place)}.",
+        ],
+    )
+
+
+def _token_created(facts: Mapping[str, Any], place: Place) -> Content:
+    return Content(
+        f"An API token was made: {facts['name']}",
+        [
+            f"An API token that begins with {facts['hint']} was made for your account. It may be used for "
+            f"{', '.join(facts['scopes'])} until {facts['until']}.",
+            "If this was not you, log in and revoke it at once: DELETE this address.",
+            *place.link(f"/users/self/tokens/{facts['id']}"),
         ],
     )
 
@@ -129,9 +162,17 @@ def _result_removed(facts: Mapping[str, Any], place: Place) -> Content:
     )
 
 
+def _account(facts: Mapping[str, Any], place: Place) -> Content:
+    first, *rest = facts["paragraphs"]
+    link = [facts["link"]] if facts["link"] else []
+    return Content(facts["subject"], [first, *link, *rest])
+
+
 _WRITERS: dict[str, Callable[[Mapping[str, Any], Place], Content]] = {
     "user_welcome": _user_welcome,
     "email_updated": _email_updated,
+    "user_role_changed": _role_changed,
+    "api_token_created": _token_created,
     "resource_submitted": _resource_submitted,
     "resource_approved": _resource_approved,
     "resource_rejected": _resource_rejected,
@@ -140,6 +181,7 @@ _WRITERS: dict[str, Callable[[Mapping[str, Any], Place], Content]] = {
     "result_claimed": _result_claimed,
     "result_restored": _result_restored,
     "result_removed": _result_removed,
+    ACCOUNT: _account,
 }
 
 KINDS = tuple(_WRITERS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,10 +24,16 @@ _PARENTS = ((BENCHMARK, _BENCHMARK), (SITE, _SITE), (FLAVOR, _FLAVOR), (USER, _U
 _WIDTH = len(COLUMNS)
 
 
+def _nothing() -> None:
+    pass
+
+
 class ShownTags:
     """Tags as a viewer sees them, by the id that the rows of results have."""
 
     def __init__(self, session: Session, viewer: Viewer) -> None:
+        self.before_asking: Callable[[], None] = _nothing
+        """is called before the session is used"""
         self._session = session
         self._viewer = viewer
         self._known: dict[str, tuple[str, str] | None] = {}
@@ -43,6 +49,7 @@ class ShownTags:
         ids = {uuid.UUID(identifier): identifier for identifier in named - self._known.keys()}
         if not ids:
             return
+        self.before_asking()
         for tag in self._session.scalars(sa.select(Tag).where(Tag.id.in_(sorted(ids)))):
             text = dumps(present_tag(tag, self._viewer)).decode()
             self._known[ids[tag.id]] = (tag.name, text) if tag.status == "live" else None
@@ -100,6 +107,7 @@ class ExportWriter(ResultWriter):
             if new:
                 missing[kind] = new
         if missing:
+            self.shown_tags.before_asking()
             found = self._nested.find(self._session, self._stamp, self._viewer, missing)
             for kind, new_texts in found.items():
                 self._known[kind].update(new_texts)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,6 +16,7 @@ from eoscperf.results.facets.cells import Cells, cells_of
 from eoscperf.results.facets.counts import Counts, FieldWish, ValueCounts, Wanted
 from eoscperf.results.facets.selection import Value
 from eoscperf.results.projection.models import KINDS
+from eoscperf.results.search import forms
 from eoscperf.results.search.scope import Scope
 from eoscperf.results.tables import RESULTS, TALLIES, VALUES
 from eoscperf.results.tallies.keys import field_key_range, read_field_key, tag_key
@@ -34,7 +37,31 @@ class Tallied:
         """How many results there are; None if the tallies do not tell."""
         if self.cells is None:
             return None
-        return sum(self._session.scalar(_sum(cells)) or 0 for cells in self.cells)
+        if not self.cells:
+            return 0
+        scope, values = self._scope, dict[str, Any]()
+        for name in ("benchmarks", "flavors"):
+            if getattr(scope, name) is not None:
+                values[name] = getattr(scope, name)
+            if getattr(scope, f"hidden_{name}"):
+                values[f"hidden_{name}"] = getattr(scope, f"hidden_{name}")
+        for number, term in enumerate(scope.terms):
+            values[f"term_{number}_benchmarks"] = term.benchmarks
+            values[f"term_{number}_flavors"] = term.flavors
+        parts = []
+        for cells in self.cells:
+            if cells.tag_id is not None:
+                values["tag"] = tag_key(cells.tag_id)
+            by_tag = frozenset(n for n, term in enumerate(scope.terms) if cells.tag_id in term.tags)
+            parts.append(_Part(cells.tag_id is not None, cells.unnamed, by_tag))
+        dialect = self._session.get_bind().dialect.name
+        key = (Tallied, frozenset(values), len(scope.terms), *parts)
+
+        def make() -> sa.Select[Any]:
+            sums = [_sum(part, frozenset(values), len(scope.terms), dialect) for part in parts]
+            return sa.select(functools.reduce(operator.add, sums))
+
+        return int(forms.fetch(self._session.connection(), key, make, values)[0][0])
 
     def split(self, wanted: Wanted, fields: dict[int, CatalogueField]) -> tuple[Wanted, Wanted]:
         """What of all that is wanted the tallies tell, and the rest."""
@@ -105,8 +132,37 @@ def _of(cells: Cells, statement: sa.Select[Any], facet: int, *more: Any) -> sa.S
     return statement.where(TALLIES.c.facet == facet, *more, *conditions)
 
 
-def _sum(cells: Cells) -> sa.Select[Any]:
-    return _of(cells, sa.select(sa.func.sum(TALLIES.c.number)), ALL)
+class _Part(NamedTuple):
+    """Cells as far as the statement that adds them up is concerned."""
+
+    tagged: bool
+    unnamed: bool
+    by_tag: frozenset[int]
+    """the terms that the tag meets"""
+
+
+def _sum(part: _Part, given: frozenset[str], terms: int, dialect: str) -> sa.ColumnElement[int]:
+    """What `Cells.conditions` say, with parameters for all ids."""
+
+    def named(number: int) -> sa.ColumnElement[bool]:
+        names = (f"term_{number}_benchmarks", f"term_{number}_flavors")
+        columns = (TALLIES.c.benchmark_id, TALLIES.c.flavor_id)
+        return sa.or_(*(forms.among(*pair, dialect) for pair in zip(columns, names, strict=True)))
+
+    found = [TALLIES.c.facet == sa.literal_column(str(TAG if part.tagged else ALL), sa.SmallInteger())]
+    if part.tagged:
+        found.append(TALLIES.c.key == forms.parameter("tag", sa.Text))
+    for name in ("benchmark", "flavor"):
+        column = TALLIES.c[f"{name}_id"]
+        if f"{name}s" in given:
+            found.append(forms.among(column, f"{name}s", dialect))
+        if f"hidden_{name}s" in given:
+            found.append(sa.not_(forms.among(column, f"hidden_{name}s", dialect)))
+    found += [named(number) for number in range(terms) if number not in part.by_tag]
+    if part.unnamed:
+        found.append(sa.not_(sa.and_(*map(named, range(terms)))))
+    total: Any = sa.select(sa.func.coalesce(sa.func.sum(TALLIES.c.number), 0)).where(*found)
+    return total.scalar_subquery()
 
 
 def _add(counts: dict[Any, int], sums: Sequence[Any], read: Any = None) -> None:

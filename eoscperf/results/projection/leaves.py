@@ -55,6 +55,8 @@ _Node = Sequence[tuple[str, int | None, Any]]
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _NOTHING = object()
+_MODERATE = 2**53
+"""Up to here a double holds every integer."""
 
 
 def _frozen(node: dict[str, list[Any]]) -> _Node:
@@ -70,7 +72,14 @@ def _walk(node: _Node, container: Any, leaves: list[Leaf], irregular: list[int])
         if value is _NOTHING:
             continue
         if identifier is not None:
-            _take(identifier, value, leaves, irregular)
+            kind = type(value)
+            # Most values are short texts and numbers of moderate size.
+            if kind is str and len(value) <= MAX_TEXT and value.isprintable():
+                leaves.append((identifier, STRING, None, value))
+            elif (kind is float or kind is int) and -_MODERATE < value < _MODERATE:
+                leaves.append((identifier, NUMBER, value + 0.0, None))
+            else:
+                _take(identifier, value, leaves, irregular)
         if children and isinstance(value, dict | list):
             _walk(children, value, leaves, irregular)
 

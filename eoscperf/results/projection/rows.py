@@ -39,8 +39,10 @@ def insert(
 def columns(
     result_ids: Sequence[uuid.UUID], found: Sequence[Sequence[Leaf]]
 ) -> tuple[str, str, str, str, str]:
-    """The values of all these results, of which there is at least one, by column."""
+    """The values of all these results, by column."""
     leaves = [leaf for of_one in found for leaf in of_one]
+    if not leaves:
+        return ("{}",) * 5
     repeated = [f"{each.hex}," * len(of_one) for each, of_one in zip(result_ids, found, strict=True)]
     field_ids, kinds, numbers, strings = zip(*leaves, strict=True)
     return (

@@ -12,48 +12,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from eoscperf import jsontext
-from eoscperf.results.arrays import uuids
 from eoscperf.results.catalogue import catalogue_changed
 from eoscperf.results.models import Result
 from eoscperf.results.projection import rows
 from eoscperf.results.projection.declared import declared_paths
 from eoscperf.results.projection.flags import flag_fields
-from eoscperf.results.projection.leaves import Fields, Leaf, fields_of
+from eoscperf.results.projection.known import KnownFields, read_fields
+from eoscperf.results.projection.leaves import Leaf
 from eoscperf.results.tables import FIELDS, VALUES
 from eoscperf.results.tallies.locks import hold_still, hold_uploads
 from eoscperf.results.tallies.service import Tallies
 
 AT_ONCE = 2000
 """Results of one benchmark whose values are written with a change of its schema; more wait."""
-
-
-class KnownFields:
-    """The fields of some benchmarks, as they are while the transaction holds those benchmarks."""
-
-    def __init__(self, rows: Iterable[Any]) -> None:
-        paths: dict[uuid.UUID, list[tuple[int, str]]] = {}
-        self.countable: set[int] = set()
-        self._irregular: set[int] = set()
-        for benchmark_id, identifier, path, irregular, countable in rows:
-            paths.setdefault(benchmark_id, []).append((identifier, path))
-            if countable:
-                self.countable.add(identifier)
-            if irregular:
-                self._irregular.add(identifier)
-        self._fields = {benchmark_id: fields_of(found) for benchmark_id, found in paths.items()}
-
-    def of(self, benchmark_id: uuid.UUID) -> Fields:
-        return self._fields.get(benchmark_id, _NONE)
-
-    def newly_irregular(self, identifiers: Iterable[int]) -> set[int]:
-        return set(identifiers) - self._irregular
-
-
-_NONE = Fields(())
-
-_FIELDS = (
-    "SELECT benchmark_id, id, path, irregular, countable FROM result_fields WHERE benchmark_id {} ORDER BY id"
-)
 
 
 class Projection:
@@ -117,17 +88,7 @@ class Projection:
 
     def fields(self, benchmark_ids: Collection[uuid.UUID]) -> KnownFields:
         """What is to be written of results of these benchmarks, which the transaction holds."""
-        # Every upload comes by here, so nothing is compiled first.
-        connection = self._session.connection()
-        if connection.dialect.name == "sqlite":
-            marks = ", ".join("?" * len(benchmark_ids))
-            condition, given = f"IN ({marks})", tuple(each.hex for each in benchmark_ids)
-        else:
-            condition, given = "= ANY(%s::uuid[])", (uuids(benchmark_ids),)
-        found = connection.exec_driver_sql(_FIELDS.format(condition), given)
-        return KnownFields(
-            (each if isinstance(each, uuid.UUID) else uuid.UUID(each), *row) for each, *row in found
-        )
+        return read_fields(self._session, benchmark_ids)
 
     def rows(self, benchmark_id: uuid.UUID, document: Any) -> list[dict[str, Any]]:
         """The values of one result, all but the id of the result."""
@@ -148,23 +109,10 @@ class Projection:
         results = list(results)
         if known is None:
             known = self.fields({benchmark_id for _, benchmark_id, _ in results})
-        found = self.find(results, known)
-        rows.insert(self._session, [result[0] for result in results], found, again=again)
-        return found
-
-    def find(
-        self, results: Iterable[tuple[uuid.UUID, uuid.UUID, Any]], known: KnownFields
-    ) -> list[list[Leaf]]:
-        """The values of results, as `add` takes them; fields where they do not fit are flagged."""
-        found: list[list[Leaf]] = []
-        irregular: set[int] = set()
-        for _, benchmark_id, document in results:
-            leaves, unfit = known.of(benchmark_id).leaves(document)
-            found.append(leaves)
-            irregular.update(unfit)
-        if irregular := known.newly_irregular(irregular):
+        found, irregular = known.find((benchmark_id, document) for _, benchmark_id, document in results)
+        if irregular:
             flag_fields(self._session, irregular=irregular)
-            known.countable -= irregular
+        rows.insert(self._session, [result[0] for result in results], found, again=again)
         return found
 
     def forget(self, result_ids: Sequence[uuid.UUID]) -> None:
@@ -212,7 +160,7 @@ class Projection:
         return greatest + 1 + secrets.randbelow(100)
 
     def _fill(self, benchmark_id: uuid.UUID, fields: Sequence[tuple[int, str]]) -> None:
-        known = KnownFields((benchmark_id, identifier, path, False, True) for identifier, path in fields)
+        known = KnownFields([(benchmark_id, identifier, path, False, True) for identifier, path in fields])
         stored = self._session.execute(
             sa.select(Result.id, Result.json).where(Result.benchmark_id == benchmark_id)
         )

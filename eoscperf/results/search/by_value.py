@@ -8,13 +8,14 @@ the place that a cursor names or from the beginning, and touches little more row
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from eoscperf.listing import Found, SortKey
-from eoscperf.results.search import values
+from eoscperf.results.search import forms, values
 from eoscperf.results.search.sources import ResultSource, cut
 from eoscperf.results.search.values import (
     BOOLEAN,
@@ -51,10 +52,6 @@ class Window(NamedTuple):
     """all from the first to the last one wanted"""
     limit: Any
     offset: Any
-
-
-_statements: dict[Any, sa.Select[Any]] = {}
-_MOST_STATEMENTS = 100
 
 
 class ValueSource(ResultSource):
@@ -96,22 +93,30 @@ class ValueSource(ResultSource):
         """What the columns say of at most so many results from an offset."""
         return [row.item for row in self.read(limit, offset=offset)]
 
+    @functools.cached_property
+    def _plain(self) -> bool:
+        """Whether the values of all columns are wanted as the driver has them."""
+        return forms.are_plain(self._columns)
+
     def _read(
         self, kinds: Sequence[int], limit: int, offset: int, after: tuple[Any, ...] | None
     ) -> list[Found]:
         """The results that have values of these kinds, in order."""
         place = None if after is None else Position(*after)
         window = Window(offset + limit, limit, offset or None)
-        if self._shape is None or (place is not None and place.kind == BOOLEAN):
+        if self._shape is None or not self._plain or (place is not None and place.kind == BOOLEAN):
             return self._fetch(self._statement(kinds, window, place))
         shape = (self._shape, *kinds, bool(offset), None if place is None else place.kind)
-        statement = _statements.get(shape)
-        if statement is None:
-            if len(_statements) >= _MOST_STATEMENTS:
-                _statements.clear()
-            statement = _statements[shape] = self._form(kinds, window, place)
         given = self._given | window._asdict() | ({} if place is None else place._asdict())
-        return self.order.found(self._search.session.execute(statement, given))
+        if not offset:
+            given.pop("offset")
+        rows = forms.fetch(self._search.connection, shape, lambda: self._form(kinds, window, place), given)
+        found = []
+        for *item, sort, number, text, identifier, _ in rows:
+            key = forms.read_id(identifier)
+            shown = item[0] if len(item) == 1 else tuple(item)
+            found.append(Found(shown, (sort, number, text, key), (key,)))
+        return found
 
     def _statement(self, kinds: Sequence[int], window: Window, place: Position | None) -> sa.Select[Any]:
         parts = [

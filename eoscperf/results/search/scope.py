@@ -1,4 +1,4 @@
-"""What a search is about, as far as the catalogue and the tags tell without looking at any result."""
+"""What a search is about, as far as the catalogue tells without looking at any result."""
 
 from __future__ import annotations
 
@@ -7,13 +7,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-
-from eoscperf.listing import contains_text, storable
 from eoscperf.results.catalogue import CatalogueView
 from eoscperf.results.filters import Filter
-from eoscperf.results.models import Tag
 from eoscperf.results.search.criteria import Criteria
 from eoscperf.security.identity import Viewer
 
@@ -93,10 +88,8 @@ class Scope:
         return tuple(self.tags) if self.tags else (None, *self.term_tags)
 
 
-def resolve(
-    session: Session | sa.Connection, criteria: Criteria, viewer: Viewer, view: CatalogueView
-) -> Scope:
-    """The scope of a search; asks the database for tags at most, in one statement."""
+def resolve(criteria: Criteria, viewer: Viewer, view: CatalogueView) -> Scope:
+    """The scope of a search."""
     status = criteria.status or (None if criteria.own else "visible")
     everything = viewer.admin and not criteria.own
     others = everything or (status == "visible" and not criteria.own)
@@ -104,7 +97,7 @@ def resolve(
     flavors = _flavors(criteria, view)
     sought = list(dict.fromkeys(term for term in criteria.terms if term))
     tags = frozenset(criteria.tags_ids)
-    live = _live_tags(session, tags, sought) if tags or sought else {}
+    live = _live_tags(view, tags, sought) if tags or sought else {}
     terms = tuple(_match(term, view, benchmarks, flavors, live) for term in sought)
     nowhere = any(not (term.benchmarks or term.flavors or term.tags) for term in terms)
     for term in terms:
@@ -177,17 +170,14 @@ def _has_moments(criteria: Criteria) -> bool:
     return any(moment is not None for moment in moments)
 
 
-def _live_tags(session: Session | sa.Connection, ids: Ids, terms: Iterable[str]) -> dict[uuid.UUID, str]:
-    """Names, lower-cased, of the tags with these ids and of all that may hold a term."""
-    wanted: list[sa.ColumnElement[bool]] = [
-        contains_text(Tag.search_text, lowered) for term in terms if storable(lowered := term.lower())
-    ]
-    if ids:
-        wanted.append(Tag.id.in_(ids))
-    if not wanted:
-        return {}
-    found = sa.select(Tag.id, Tag.name).where(Tag.status == "live", sa.or_(*wanted))
-    return {identifier: name.lower() for identifier, name in session.execute(found)}
+def _live_tags(view: CatalogueView, ids: Ids, terms: Iterable[str]) -> dict[uuid.UUID, str]:
+    """Names, lower-cased, of the tags with these ids and of all that hold a term."""
+    sought = [term.lower() for term in terms]
+    return {
+        tag.id: tag.lowered
+        for tag in view.tags.values()
+        if tag.live and (tag.id in ids or any(term in tag.lowered for term in sought))
+    }
 
 
 def _match(

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from eoscperf.listing import CursorBinding, Page, PageRequest, SortKey, cut_page
 from eoscperf.results.catalogue import CatalogueView
 from eoscperf.results.filters import Filter
-from eoscperf.results.search import counting, narrowing, values
-from eoscperf.results.search.branches import branches
+from eoscperf.results.search import counting, forms, narrowing, values
+from eoscperf.results.search.by_date import DateSource, has_dates_only
 from eoscperf.results.search.by_value import ValueSource
 from eoscperf.results.search.criteria import Criteria
 from eoscperf.results.search.scope import Ids, Scope, resolve
@@ -38,7 +38,7 @@ class Search:
         self.session = session
         self.criteria = criteria
         self.view = view
-        self.scope: Scope = resolve(session, criteria, viewer, view)
+        self.scope: Scope = resolve(criteria, viewer, view)
 
     @property
     def connection(self) -> sa.Connection:
@@ -72,7 +72,9 @@ class Search:
         place = None if self.scope.empty else self._sorted_by_value(kept)
         if place is not None and self.leading is None:
             return ValueSource(self, columns, kept, count, place)
-        return ResultSource(self, columns, kept, count, branches(self.scope, self.criteria, kept))
+        if has_dates_only(self, kept):
+            return DateSource(self, columns, kept, count)
+        return ResultSource(self, columns, kept, count)
 
     def select(self, rows: sa.Select[Any], keys: Sequence[SortKey] = ()) -> sa.Select[Any]:
         """All of `rows`, a statement that selects from results, in the order of the keys."""
@@ -88,6 +90,8 @@ class Search:
         if self.scope.empty:
             return 0
         number = counting.by_tallies(self)
+        number = counting.by_tags(self) if number is None else number
+        number = counting.by_values(self) if number is None else number
         return self.session.execute(self.counting()).scalar_one() if number is None else number
 
     def counting(self) -> sa.Select[int]:
@@ -126,13 +130,14 @@ class Search:
         able = [] if self.scope.empty else [pair for pair in self.filters if values.may_lead(*pair)]
         if not able:
             return None
-        counts = [
-            sa.select(sa.func.count())
-            .select_from(values.rows_of(*pair).limit(FEW + 1).subquery())
-            .scalar_subquery()
-            for pair in able
-        ]
-        numbers = self.session.execute(sa.select(*counts)).one()
+        if all(values.has_form(*pair) for pair in able):
+            shape = ("leading", *(values.shape_of(condition) for condition, _ in able))
+            given = values.given_by_all(able)
+            (numbers,) = forms.fetch(
+                self.connection, shape, lambda: _first_counts(values.forms_of(able)), given
+            )
+        else:
+            numbers = self.session.execute(_first_counts(able)).one()
         number, pair = min(zip(numbers, able, strict=True), key=lambda each: each[0])
         return pair if number <= FEW else None
 
@@ -186,3 +191,14 @@ class Search:
         path = values.json_path(keys[0])
         place = None if path is None else values.find(path, self.view, self.benchmarks)
         return place if place is not None and place.known else None
+
+
+def _first_counts(wanted: Sequence[tuple[Filter, Place]]) -> sa.Select[Any]:
+    """How many results meet each filter, but not more than are few, and one."""
+    counts = (
+        sa.select(sa.func.count())
+        .select_from(values.rows_of(*pair).limit(sa.literal_column(str(FEW + 1))).subquery())
+        .scalar_subquery()
+        for pair in wanted
+    )
+    return sa.select(*counts)

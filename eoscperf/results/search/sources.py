@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from eoscperf.listing import Found, Order, SortKey
 from eoscperf.results.tables import RESULTS
@@ -16,11 +15,6 @@ if TYPE_CHECKING:
     from eoscperf.results.search.search import Search
 
 _ORDERED_BY_INDEX = frozenset({"execution_datetime", "upload_datetime"})
-
-_forms: dict[Any, SQLCompiler] = {}
-_MOST_FORMS = 100
-
-_PLAIN = (sa.Text, sa.Integer, sa.types.NullType)
 
 _EVERYTHING: sa.ColumnElement[Any] = sa.literal_column("*")
 
@@ -34,21 +28,22 @@ class ResultSource:
         columns: Sequence[sa.ColumnElement[Any]],
         keys: Sequence[SortKey],
         count: Callable[[], int],
-        branches: Sequence[list[sa.ColumnElement[bool]]] = (),
     ) -> None:
-        """`branches` divide the results, see `eoscperf.results.search.branches`."""
         self.count = count
         self._search = search
         self._columns = columns
-        self._branches = branches
-        self._sort = tuple(str(key) for key in keys)
-        self._keys, self._joins = search.sorted(keys)
+        self._asked = keys
         self._indexed = len(keys) == 2 and keys[0].field.name in _ORDERED_BY_INDEX
 
     # Made where they are needed: it takes longer than much else.
     @functools.cached_property
+    def _sorted(self) -> tuple[list[SortKey], list[Callable[[sa.Select[Any]], sa.Select[Any]]]]:
+        return self._search.sorted(self._asked)
+
+    @functools.cached_property
     def order(self) -> Order:
-        return Order(self._keys, [RESULTS.c.id])
+        keys, _ = self._sorted
+        return Order(keys, [RESULTS.c.id])
 
     @functools.cached_property
     def _rows(self) -> sa.Select[Any]:
@@ -59,94 +54,30 @@ class ResultSource:
         if self._search.scope.empty or limit < 1:
             return []
         # Rows that come one by one in the right order need no picking.
-        if self._indexed and not offset and not self._branches:
-            return self._fetch(self._part(self._rows, None, after).limit(limit))
+        if self._indexed and not offset:
+            return self._fetch(self._part(self._rows, after).limit(limit))
         return self._fetch(self._complete(self._pick(limit, offset, after)))
 
     def items(self, limit: int, offset: int) -> list[Any]:
         """What the columns say of at most so many results from an offset."""
-        if self._search.scope.empty or limit < 1:
-            return []
-        shape = self._shape_of_list()
-        if shape is None:
-            return [row.item for row in self.read(limit, offset=offset)]
-        connection = self._search.connection
-        key = (*shape, bool(offset), connection.dialect.name)
-        form = _forms.get(key)
-        if form is None:
-            if len(_forms) >= _MOST_FORMS:
-                _forms.clear()
-            statement = self._form_of_list(bool(offset))
-            form = _forms[key] = cast(SQLCompiler, statement.compile(dialect=connection.dialect))
-        given: dict[str, Any] = {"limit": limit, "offset": offset}
-        for benchmark in self._search.scope.benchmarks or ():
-            given["benchmark"] = benchmark.hex if connection.dialect.name == "sqlite" else benchmark
-        values = form.construct_params(given)
-        positions = form.positiontup
-        found = connection.exec_driver_sql(
-            str(form), values if positions is None else tuple([values[name] for name in positions])
-        )
-        return list(found.all())
-
-    def _shape_of_list(self) -> tuple[Any, ...] | None:
-        """What two lists have to have in common to differ in values only; None where more is asked for than
-        all that is visible, perhaps of one benchmark, by date."""
-        scope = self._search.scope
-        if not self._indexed or self._branches or scope.filters or not scope.plain:
-            return None
-        # The values come as the driver has them.
-        if not all(isinstance(column.type, _PLAIN) for column in self._columns):
-            return None
-        chosen = len(scope.benchmarks or ())
-        if chosen > 1:
-            return None
-        return (tuple(map(id, self._columns)), self._sort, chosen)
-
-    def _form_of_list(self, offset: bool) -> sa.Select[Any]:
-        """The statement for all lists of this shape, whose values are given when it is executed.
-
-        To make it, or to find out that it was made before, takes SQLAlchemy longer than it takes the database
-        to answer.
-        """
-        conditions = [RESULTS.c.status == sa.literal_column("'visible'")]
-        if self._search.scope.benchmarks is not None:
-            conditions.append(RESULTS.c.benchmark_id == sa.bindparam("benchmark", type_=sa.Uuid()))
-        limit = sa.bindparam("limit", type_=sa.BigInteger())
-        order = [part.desc() if descending else part.asc() for part, descending in self.order.parts]
-        if not offset:
-            return self._rows.where(*conditions).order_by(*order).limit(limit)
-        # Rows that are passed over are not read.
-        picked = sa.select(RESULTS.c.id, *self.order.columns).where(*conditions).order_by(*order)
-        picked = picked.limit(limit).offset(sa.bindparam("offset", type_=sa.BigInteger()))
-        same = sa.literal_column("picked.id", RESULTS.c.id.type) == RESULTS.c.id
-        return self._rows.join_from(RESULTS, picked.subquery("picked"), same).order_by(
-            *self._order_in("picked")
-        )
+        return [row.item for row in self.read(limit, offset=offset)]
 
     def find(self, key: tuple[Any, ...]) -> Found | None:
         """The result with this id."""
         if self._search.scope.empty:
             return None
-        picked = self._part(sa.select(RESULTS.c.id), None, None).where(self.order.having_key(key))
+        picked = self._part(sa.select(RESULTS.c.id), None).where(self.order.having_key(key))
         return next(iter(self._fetch(self._complete(picked.limit(1)))), None)
 
     def _pick(self, limit: int, offset: int, after: tuple[Any, ...] | None) -> sa.Select[Any]:
-        identifiers = sa.select(RESULTS.c.id)
-        if not self._branches:
-            return cut(self._part(identifiers, None, after), limit, offset or None)
-        parts = [self._part(identifiers, branch, after).limit(offset + limit) for branch in self._branches]
-        return cut(self._ordered(parts), limit, offset or None)
+        return cut(self._part(sa.select(RESULTS.c.id), after), limit, offset or None)
 
-    def _part(
-        self,
-        statement: sa.Select[Any],
-        branch: list[sa.ColumnElement[bool]] | None,
-        after: tuple[Any, ...] | None,
-    ) -> sa.Select[Any]:
+    def _part(self, statement: sa.Select[Any], after: tuple[Any, ...] | None) -> sa.Select[Any]:
         """Results in order, with what they are ordered by, after the place of some values."""
         narrow = self._search.look_up if self._indexed or self._search.leading else self._search.narrow
-        statement = narrow(statement, branch)
-        for join in self._joins:
+        statement = narrow(statement)
+        _, joins = self._sorted
+        for join in joins:
             statement = join(statement)
         if after is not None:
             statement = statement.where(self.order.after(after))

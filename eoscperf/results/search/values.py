@@ -230,6 +230,23 @@ def form_of_place(place: Place, name: str) -> Place:
     return Place(place.path, (field,), ())
 
 
+def forms_of(wanted: Sequence[tuple[Filter, Place]]) -> list[tuple[Filter, Place]]:
+    """Several filters with parameters for their values and fields."""
+    return [
+        (form_of(condition, f"filter_{number}"), form_of_place(place, f"filter_{number}_field"))
+        for number, (condition, place) in enumerate(wanted)
+    ]
+
+
+def given_by_all(wanted: Sequence[tuple[Filter, Place]]) -> dict[str, Any]:
+    """The values for the parameters of `forms_of`."""
+    given: dict[str, Any] = {}
+    for number, (condition, place) in enumerate(wanted):
+        given |= given_by(condition, f"filter_{number}")
+        given[f"filter_{number}_field"] = place.fields[0]
+    return given
+
+
 def _column(kind: str, values: sa.FromClause) -> sa.ColumnElement[Any]:
     return values.c.text if kind == "string" else values.c.number
 

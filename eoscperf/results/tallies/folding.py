@@ -2,7 +2,8 @@
 
 The ids of rows say when: whoever writes the row with an id that is a multiple of `STEP` folds the last
 `STEP` rows, at a multiple of `STEP * FACTOR` the last `STEP * FACTOR` rows, and so on. Each row is thus
-folded a few times at most, whatever number there is, and uploads in between do nothing.
+looked at a few times at most, whatever number there is, and uploads in between do nothing. Rows that are
+about something of their own stay as they are, which most are where results of many kinds come together.
 
 What is left of rows keeps the greatest of their ids: new ones would use up multiples that nobody notices,
 or on SQLite, where the next id is the greatest one plus one, come by the same multiple again and again.
@@ -11,13 +12,12 @@ or on SQLite, where the next id is the greatest one plus one, come by the same m
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from eoscperf.results.projection.flags import flag_fields
-from eoscperf.results.tables import FIELDS, TALLIES
+from eoscperf.results.tables import FIELDS
 from eoscperf.results.tallies.locks import may_fold
 from eoscperf.results.tallies.models import FIELD
 
@@ -36,14 +36,17 @@ def fold(session: Session, first: int, last: int, *, most: int) -> None:
 
 
 def due(first: int, last: int) -> tuple[int, int] | None:
-    """The rows to fold, those after the first id up to the second, or None."""
-    boundary = last // STEP * STEP
-    if boundary < first or not boundary:
-        return None
+    """The rows to fold, those after the first id up to the second, or None.
+
+    Nothing is to be gained where all of them were written together: whoever writes rows adds up before.
+    """
     size = STEP
-    while boundary % (size * FACTOR) == 0:
+    if last // size * size < first:
+        return None
+    while last // (size * FACTOR) * (size * FACTOR) >= max(first, 1):
         size *= FACTOR
-    return boundary - size, last
+    after = last // size * size - size
+    return (after, last) if 0 <= after < first - 1 else None
 
 
 def fold_rows(session: Session, after: int, until: int, *, most: int) -> None:
@@ -60,55 +63,58 @@ def fold_rows(session: Session, after: int, until: int, *, most: int) -> None:
 
 def _fold_sqlite(session: Session, after: int, until: int) -> dict[int, int]:
     """The numbers of values by field."""
-    window = (TALLIES.c.id > after, TALLIES.c.id <= until)
-    place = (TALLIES.c.facet, TALLIES.c.benchmark_id, TALLIES.c.flavor_id, TALLIES.c.key)
+    connection = session.connection()
     countable = {
         str(identifier) for identifier in session.scalars(sa.select(FIELDS.c.id).where(FIELDS.c.countable))
     }
-    groups = session.execute(
-        sa.select(sa.func.max(TALLIES.c.id), *place, sa.func.sum(TALLIES.c.number))
-        .where(*window)
-        .group_by(*place)
-    ).all()
-    kept: list[dict[str, Any]] = []
+    gone: list[tuple[int]] = []
+    added_up: list[tuple[int, int]] = []
     keys: set[str] = set()
-    for identifier, facet, benchmark_id, flavor_id, key, number in groups:
-        if number and (facet != FIELD or key.partition(":")[0] in countable):
-            kept.append(
-                {
-                    "id": identifier,
-                    "facet": facet,
-                    "benchmark_id": benchmark_id,
-                    "flavor_id": flavor_id,
-                    "key": key,
-                    "number": number,
-                }
-            )
-            if facet == FIELD:
-                keys.add(key)
-    session.execute(sa.delete(TALLIES).where(*window))
-    if kept:
-        session.execute(sa.insert(TALLIES), kept)
+    for facet, key, ids, number, times in connection.exec_driver_sql(_GROUPS, (after, until)).all():
+        uncountable = facet == FIELD and key.partition(":")[0] not in countable
+        if facet == FIELD and not uncountable:
+            keys.add(key)
+        if times == 1 and not uncountable:
+            continue
+        identifiers = sorted(map(int, ids.split(",")))
+        if number and not uncountable:
+            added_up.append((number, identifiers.pop()))
+        gone += [(identifier,) for identifier in identifiers]
+    if gone:
+        connection.exec_driver_sql("DELETE FROM result_tallies WHERE id = ?", gone)
+    if added_up:
+        connection.exec_driver_sql("UPDATE result_tallies SET number = ? WHERE id = ?", added_up)
     return Counter(int(key.partition(":")[0]) for key in keys)
 
+
+_GROUPS = """
+    SELECT facet, key, group_concat(id), sum(number), count(*) FROM result_tallies
+    WHERE id > ? AND id <= ? GROUP BY facet, benchmark_id, flavor_id, key"""
 
 # In one statement: no reader sees rows missing or doubled, and nobody waits for rows of somebody else.
 _FOLD = sa.text(
     """
-    WITH free AS MATERIALIZED (
-        SELECT id FROM result_tallies WHERE id > :after AND id <= :until FOR UPDATE SKIP LOCKED
+    WITH countable AS MATERIALIZED (
+        SELECT id::text AS id FROM result_fields WHERE countable
+    ), alike AS MATERIALIZED (
+        SELECT facet, key, array_agg(id) AS ids, count(*) AS times FROM result_tallies
+        WHERE id > :after AND id <= :until GROUP BY facet, benchmark_id, flavor_id, key
+    ), free AS MATERIALIZED (
+        SELECT id FROM result_tallies WHERE id IN (
+            SELECT unnest(ids) FROM alike
+            WHERE times > 1 OR facet = :field AND split_part(key, ':', 1) NOT IN (SELECT id FROM countable)
+        ) FOR UPDATE SKIP LOCKED
     ), gone AS (
         DELETE FROM result_tallies t USING free WHERE t.id = free.id
         RETURNING t.*
     ), folded AS (
         INSERT INTO result_tallies (id, facet, benchmark_id, flavor_id, key, number)
         SELECT max(id), facet, benchmark_id, flavor_id, key, sum(number) FROM gone
-        WHERE facet <> :field
-            OR split_part(key, ':', 1)::int IN (SELECT id FROM result_fields WHERE countable)
+        WHERE facet <> :field OR split_part(key, ':', 1) IN (SELECT id FROM countable)
         GROUP BY facet, benchmark_id, flavor_id, key HAVING sum(number) <> 0
-        RETURNING facet, key
     )
-    SELECT split_part(key, ':', 1) AS field, count(DISTINCT key) AS number FROM folded
-    WHERE facet = :field GROUP BY 1 HAVING count(DISTINCT key) > :most
+    SELECT split_part(key, ':', 1) AS field, count(DISTINCT key) AS number FROM alike
+    WHERE facet = :field AND split_part(key, ':', 1) IN (SELECT id FROM countable)
+    GROUP BY 1 HAVING count(DISTINCT key) > :most
     """
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,17 +57,6 @@ class Tallies:
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def created(self, results: Iterable[Counted], countable: Collection[int]) -> None:
-        """New visible results; `countable` are the ids of fields whose values are tallied."""
-        self.fold(*rows.insert(self.session, self.changes(results, countable)))
-
-    def changes(self, results: Iterable[Counted], countable: Collection[int]) -> list[rows.Delta]:
-        """What `created` writes; fields that turn out to have too many values are flagged."""
-        deltas, uncountable = _deltas(results, countable, 1)
-        if uncountable:
-            flag_fields(self.session, uncountable=uncountable)
-        return deltas
-
     def fold(self, first: int, last: int) -> None:
         """Add up rows if it is time, now that those with these ids have been written."""
         fold(self.session, first, last, most=MAX_DISTINCT)
@@ -87,7 +77,7 @@ class Tallies:
             sa.select(result_tags.c.tag_id).where(result_tags.c.result_id == result.id)
         ).all()
         counted = Counted(result.benchmark_id, result.flavor_id, result.execution_datetime, tags, leaves)
-        deltas, _ = _deltas([counted], {leaf[0] for leaf in leaves}, 1 if after == VISIBLE else -1)
+        deltas, _ = changes([counted], {leaf[0] for leaf in leaves}, 1 if after == VISIBLE else -1)
         self.fold(*rows.insert(self.session, deltas))
 
     def moved_all(self, *which: sa.ColumnElement[bool], sign: int) -> None:
@@ -96,15 +86,16 @@ class Tallies:
         The transaction has locked or changed those results, and the conditions hold for no others.
         """
         note_change(self.session)
-        self._count(which, sign)
-        self._count_fields(which, sign)
+        written = [*self._count(which, sign), *self._count_fields(which, sign)]
+        if written:
+            self.fold(min(written), max(written))
 
     def tagged(self, result: Result, added: Iterable[uuid.UUID], removed: Iterable[uuid.UUID]) -> None:
         """Tags were put on a result, which is locked, or taken off."""
         if result.status != VISIBLE:
             return
         note_change(self.session)
-        place = (result.benchmark_id, result.flavor_id)
+        place = (result.benchmark_id.hex, result.flavor_id.hex)
         deltas: list[rows.Delta] = [
             *((TAG, *place, tag_key(tag), 1) for tag in added),
             *((TAG, *place, tag_key(tag), -1) for tag in removed),
@@ -150,8 +141,9 @@ class Tallies:
                 )
             )
 
-    def _count(self, which: Sequence[sa.ColumnElement[bool]], sign: int) -> None:
-        """Add or take off what the database can count by itself."""
+    def _count(self, which: Sequence[sa.ColumnElement[bool]], sign: int) -> list[int]:
+        """Add or take off what the database can count by itself; the ids of the rows."""
+        written: list[int] = []
         place = (RESULTS.c.benchmark_id, RESULTS.c.flavor_id)
         sqlite = self.session.get_bind().dialect.name == "sqlite"
         # Written out: what is grouped by has to be the same text as what is selected.
@@ -173,11 +165,14 @@ class Tallies:
                 .group_by(*place, *([] if key is None else [key]))
             )
             into = ["facet", "benchmark_id", "flavor_id", "key", "number"]
-            self.session.execute(sa.insert(TALLIES).from_select(into, counted))
+            insert = sa.insert(TALLIES).from_select(into, counted).returning(TALLIES.c.id)
+            written += self.session.scalars(insert)
+        return written
 
     def _count_fields(
         self, which: Sequence[sa.ColumnElement[bool]], sign: int, field_ids: Collection[int] | None = None
-    ) -> None:
+    ) -> tuple[int, ...]:
+        """The same for the values of fields; the least and the greatest id of the rows, if there are any."""
         result, value, field = RESULTS, VALUES, FIELDS
         if field_ids is None:
             concerned = sa.select(result.c.benchmark_id).where(*which).distinct()
@@ -185,7 +180,7 @@ class Tallies:
                 sa.select(field.c.id).where(field.c.countable, field.c.benchmark_id.in_(concerned))
             ).all()
         if not field_ids:
-            return
+            return ()
         leaf = (value.c.field_id, value.c.kind, value.c.number, value.c.text)
         counted = self.session.execute(
             sa.select(result.c.benchmark_id, result.c.flavor_id, *leaf, sa.func.count())
@@ -193,14 +188,15 @@ class Tallies:
             .where(*which, value.c.field_id.in_(field_ids), value.c.kind.in_(TALLIED))
             .group_by(result.c.benchmark_id, result.c.flavor_id, *leaf)
         )
-        rows.insert(
-            self.session,
-            [
-                (FIELD, benchmark_id, flavor_id, field_key((identifier, kind, number, text)), sign * times)
-                for benchmark_id, flavor_id, identifier, kind, number, text, times in counted
-                if text is None or len(text) <= MAX_KEY_TEXT
-            ],
-        )
+        deltas: list[rows.Delta] = [
+            (
+                *(FIELD, benchmark_id.hex, flavor_id.hex),
+                *(field_key((identifier, kind, number, text)), sign * times),
+            )
+            for benchmark_id, flavor_id, identifier, kind, number, text, times in counted
+            if text is None or len(text) <= MAX_KEY_TEXT
+        ]
+        return rows.insert(self.session, deltas) if deltas else ()
 
     def _countable(self, field_id: int) -> bool:
         """Whether a field has few and short values, and none that fits no row."""
@@ -217,10 +213,14 @@ class Tallies:
         return len(found) <= MAX_DISTINCT and all(len(text or "") <= MAX_KEY_TEXT for _, _, text in found)
 
 
-def _deltas(
-    results: Iterable[Counted], countable: Collection[int], sign: int
+def changes(
+    results: Iterable[Counted], countable: Collection[int], sign: int = 1
 ) -> tuple[list[rows.Delta], set[int]]:
-    """The changes, those of the same kind added up, and the fields that turn out to have too many values."""
+    """What to note when these results come or, with -1, go, those of the same kind added up.
+
+    `countable` are the ids of the fields whose values are tallied. With the changes come the ids of fields
+    that turn out to have too many values or too long ones.
+    """
     places: dict[tuple[uuid.UUID, uuid.UUID], dict[Any, int]] = {}
     for result in results:
         place = (result.benchmark_id, result.flavor_id)
@@ -234,22 +234,24 @@ def _deltas(
         ):
             counts[known] = counts.get(known, 0) + sign
         for leaf in result.leaves:
-            if leaf[0] in countable:
+            if leaf[0] in countable and leaf[1] in TALLIED:
                 counts[leaf] = counts.get(leaf, 0) + sign
-    values: dict[int, set[Leaf]] = {}
-    uncountable: set[int] = set()
-    for counts in places.values():
-        for known in counts:
-            if len(known) == 4 and known[1] in TALLIED:
-                if len(known[3] or "") > MAX_KEY_TEXT:
-                    uncountable.add(known[0])
-                values.setdefault(known[0], set()).add(known)
-    uncountable |= {identifier for identifier, distinct in values.items() if len(distinct) > MAX_DISTINCT}
+    distinct = {known for counts in places.values() for known in counts if len(known) == _LEAF}
+    often = Counter(leaf[0] for leaf in distinct)
+    uncountable = {identifier for identifier, number in often.items() if number > MAX_DISTINCT}
+    uncountable |= {leaf[0] for leaf in distinct if len(leaf[3] or "") > MAX_KEY_TEXT}
+    keys = {leaf: field_key(leaf) for leaf in distinct if leaf[0] not in uncountable}
     deltas: list[rows.Delta] = []
-    for place, counts in places.items():
+    for (benchmark_id, flavor_id), counts in places.items():
+        benchmark, flavor = benchmark_id.hex, flavor_id.hex
         for known, number in counts.items():
-            if len(known) == 2:
-                deltas.append((known[0], *place, known[1], number))
-            elif known[1] in TALLIED and known[0] not in uncountable:
-                deltas.append((FIELD, *place, field_key(known), number))
+            if len(known) == _LEAF:
+                if known in keys:
+                    deltas.append((FIELD, benchmark, flavor, keys[known], number))
+            else:
+                deltas.append((known[0], benchmark, flavor, known[1], number))
     return deltas, uncountable
+
+
+_LEAF = 4
+"""Parts of a leaf; of what else is counted there are two"""

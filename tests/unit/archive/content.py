@@ -18,8 +18,11 @@ from sqlalchemy import orm
 from eoscperf.archive.contents import kinds
 from eoscperf.benchmarks.models import Benchmark
 from eoscperf.db import make_engine
+from eoscperf.metrics.models import CatalogueVersion
 from eoscperf.moderation.models import Claim, Submission
 from eoscperf.plugins.accounts.models import LocalIdentity
+from eoscperf.plugins.accounts.people.models import Invitation, Passkey, RecoveryCode
+from eoscperf.plugins.accounts.provider.models import Grant, OAuthClient
 from eoscperf.plugins.mail.models import OutboxMail
 from eoscperf.results.models import Result
 from eoscperf.review.models import LogEntry
@@ -91,6 +94,17 @@ def fill(engine: sa.Engine) -> None:
             .where(Benchmark.id == benchmark.id)
             .values(image_check='{"state":"unknown", "size": 1.0}')
         )
+        said = CatalogueVersion(
+            benchmark_id=benchmark.id,
+            version=1,
+            status="declined",
+            metrics='[{"label":"ü","path":"time"}]',
+            author_id=ann.id,
+            created_datetime=MOMENT,
+            message=ODD_TEXT,
+            decision="",
+        )
+        session.add(said)
         tags = [make.tag(name=name) for name in ("x", "Ö", "deleted")]
         common: dict[str, Any] = {"benchmark": benchmark, "flavor": flavor}
         first = make.result(json={"time": 1}, tags=tags, execution_datetime=MOMENT, uploader=ann, **common)
@@ -98,7 +112,14 @@ def fill(engine: sa.Engine) -> None:
         first.superseded_by_id = second.id
         first.duplicate_key = bytes(range(32))
         odd = make.result(uploader=bob, tags=tags[:1], **common)
-        session.execute(sa.update(Result).where(Result.id == odd.id).values(json=ODD_JSON))
+        session.execute(
+            sa.update(Result)
+            .where(Result.id == odd.id)
+            .values(json=ODD_JSON, provenance='{"commit":"ü","run":"1"}')
+        )
+        make.trust_rule(
+            owner=ann, site=site, by_flavor=True, flavors=[flavor], used_datetime=MOMENT, ref="refs/*"
+        )
         make.result(removed=True, **common)
         make.result(withdrawn=True, **common)
         claimed = make.result(**common)
@@ -114,7 +135,7 @@ def fill(engine: sa.Engine) -> None:
         session.add(entry)
         session.flush()
         tags[2].status, tags[2].status_entry_id, tags[2].upload_datetime = "deleted", entry.id, None
-        session.add(LocalIdentity(email="Ann@example.org", email_key="ann@example.org"))
+        fill_accounts(session)
         session.add(
             OutboxMail(
                 kind="resource_approved",
@@ -128,6 +149,33 @@ def fill(engine: sa.Engine) -> None:
             )
         )
         session.commit()
+
+
+def fill_accounts(session: orm.Session) -> None:
+    """A person of the local provider with everything that is kept for longer than a log-in."""
+    person = LocalIdentity(
+        email="Ann@example.org",
+        email_key="ann@example.org",
+        name=ODD_TEXT,
+        entitlements_text='["ü"]',
+        password_hash="$argon2id$v=19$x",
+        password_datetime=MOMENT,
+        totp_step=2**40,
+    )
+    session.add(person)
+    session.flush()
+    client = OAuthClient(
+        owner_id=person.id, name="ü", scope="openid read", redirect_uris_text='["https://example.org/ü"]'
+    )
+    session.add_all(
+        [
+            client,
+            Grant(identity_id=person.id, client_id="eoscperf-cli", scope="openid", used_datetime=MOMENT),
+            Invitation(secret_digest="ab", expires_datetime=MOMENT, identity_id=person.id),
+            Passkey(identity_id=person.id, credential_id="x", public_key="y", sign_count=2**40, name="ü"),
+            RecoveryCode(identity_id=person.id, digest="cd"),
+        ]
+    )
 
 
 def members(path: Path) -> dict[str, bytes]:

@@ -74,7 +74,9 @@ def test_a_run_changes_only_its_clone(store, built):
 
 def test_a_tiny_run_measures_everything_without_an_error(store):
     plan = measuring.Plan(seconds=0.1, clients=2, only=frozenset(SOME), mixed=1.0)
-    lines = measuring.measure(store, Generated(SIZE), plan)
+    noted = []
+    lines = measuring.measure(store, Generated(SIZE), plan, noted.append)
+    assert noted == lines
     assert {"list", "upload", "batch", "export", "facets", "mixed", "memory"} <= {
         line["workload"] for line in lines
     }

@@ -17,6 +17,7 @@ import os
 import random
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -27,10 +28,11 @@ from eoscperf.results.catalogue import Catalogue, CatalogueView
 from eoscperf.results.filters import Filter, Value
 from eoscperf.results.jsonpath import Path
 from eoscperf.results.models import result_tags
+from eoscperf.results.plain import plain_id
 from eoscperf.results.projection.models import MAX_TEXT, ResultField
 from eoscperf.results.projection.service import Projection
 from eoscperf.results.query import SORT
-from eoscperf.results.search import search
+from eoscperf.results.search import forms, leads, search
 from eoscperf.results.search.criteria import Criteria
 from eoscperf.results.search.search import Search
 from eoscperf.results.tallies.service import Tallies
@@ -48,6 +50,7 @@ RESULTS_PER_CORPUS = 60
 BINDING = CursorBinding(secret=b"secret", scope="property")
 RESULTS = tables.RESULTS
 COLUMNS_READ = (RESULTS.c.id, RESULTS.c.json)
+PLAIN_COLUMNS_READ = (plain_id(RESULTS.c.id), RESULTS.c.json)
 
 KEYS = ["a", "n", "s", "b c", "d.e", "f,g", 'q"q', "back\\slash", "7", "007", "ü", "😀", "a b.c\\", "$", "A"]
 NUMBERS = [
@@ -271,6 +274,10 @@ class Case:
     by_cursor: bool
     few: int
     """how many results of a filter count as few; real numbers of few are more than all results here"""
+    lead: int | None
+    """which of the lists that could lead a list by date does so; None: what seems cheapest"""
+    plain: bool
+    """whether what is read is wanted as the driver has it"""
 
     def __str__(self) -> str:
         wanted = {
@@ -282,6 +289,7 @@ class Case:
         return (
             f"filters={texts} {wanted} sort_by={self.sort_by!r} viewer={self.viewer}"
             f" per_page={self.per_page} by_cursor={self.by_cursor} few={self.few}"
+            f" lead={self.lead} plain={self.plain}"
         )
 
 
@@ -327,7 +335,9 @@ def make_case(corpus: Corpus, shape: random.Random, chance: random.Random) -> Ca
     else:
         sort_by = make_sort(corpus, benchmarks, shape, chance)
     few = shape.choice([0, 0, 3, 2000])
-    return Case(criteria, sort_by, viewer, chance.choice([4, 7, 15, 100]), shape.random() < 0.5, few)
+    per_page, by_cursor = chance.choice([4, 7, 15, 100]), shape.random() < 0.5
+    lead, plain = shape.choice([None, 0, 1, 2, 3]), shape.random() < 0.7
+    return Case(criteria, sort_by, viewer, per_page, by_cursor, few, lead, plain)
 
 
 def some_path(corpus: Corpus, benchmarks, shape: random.Random, chance: random.Random) -> Path:
@@ -478,9 +488,10 @@ def walk(corpus: Corpus, case: Case, *, changing: bool):
         found_now = Search(corpus.session, case.criteria, viewer, next(views))
         totals.add(found_now.count())
         asked = {"cursor": cursor} if case.by_cursor else {"page": page}
-        answer = found_now.page(COLUMNS_READ, keys, PageRequest(per_page=case.per_page, **asked), BINDING)
+        columns = PLAIN_COLUMNS_READ if case.plain else COLUMNS_READ
+        answer = found_now.page(columns, keys, PageRequest(per_page=case.per_page, **asked), BINDING)
         assert len(answer.items) <= case.per_page
-        found += [row.id for row in answer.items]
+        found += [forms.read_id(row[0]) for row in answer.items]
         totals.add(answer.total)
         page, cursor = page + 1, answer.next_cursor
         if not answer.has_next:
@@ -511,7 +522,17 @@ def test_searches_answer_what_the_reference_says(session, database_kind, monkeyp
         shape = random.Random(f"{SEED}/{number}/{index // VARIANTS}")
         case = make_case(corpus, shape, random.Random(f"{SEED}/{number}/{index}"))
         monkeypatch.setattr(search, "FEW", case.few)
+        monkeypatch.setattr(leads, "cost", COST if case.lead is None else functools.partial(turn, case.lead))
         check(corpus, case, functools.partial(told, database_kind, number, index), index % VARIANTS)
+
+
+COST = leads.cost
+TURNS = itertools.count()
+
+
+def turn(lead: int, *asked: Any, **more: Any) -> int:
+    """A cost that makes now this list the cheapest, now that."""
+    return (next(TURNS) + lead) % 4
 
 
 def check(corpus, case, tell, variant):

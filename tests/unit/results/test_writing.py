@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from eoscperf import errors
 from eoscperf.db import utcnow
 from eoscperf.rest.renderer import dumps
-from eoscperf.results.catalogue import read_stamp
+from eoscperf.results.catalogue import Catalogue, read_stamp
 from eoscperf.results.models import Result
 from eoscperf.results.nested import NestedTexts
 from eoscperf.results.schemas import present_result
@@ -133,7 +133,7 @@ def statements(connection: sa.Connection) -> Iterator[list[str]]:
 
 def write(session: Any, viewer: Viewer, nested: NestedTexts, ids: list[uuid.UUID]) -> dict[str, str]:
     rows = session.execute(sa.select(*PAGE_COLUMNS).where(Result.id.in_(ids))).all()
-    writer = ResultWriter(session, viewer, nested, read_stamp(session))
+    writer = ResultWriter(session, viewer, nested, read_stamp(session), Catalogue().view(session))
     return {str(uuid.UUID(row.id)): text for row, text in zip(rows, writer.write(rows), strict=True)}
 
 
@@ -185,10 +185,10 @@ def test_nothing_takes_no_statement(session, statements):
 def test_what_results_share_is_loaded_in_one_statement_and_then_kept(
     session, everything, viewers, statements
 ):
-    nested, stamp = NestedTexts(), read_stamp(session)
+    nested, view = NestedTexts(), Catalogue().view(session)
     rows = session.execute(sa.select(*PAGE_COLUMNS).where(Result.id.in_(everything))).all()
     for viewer in viewers:
-        writer = ResultWriter(session, viewer, nested, stamp)
+        writer = ResultWriter(session, viewer, nested, view.stamp, view)
         statements.clear()
         writer.write(rows)
         assert len(statements) <= 1

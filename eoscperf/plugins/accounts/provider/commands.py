@@ -1,0 +1,35 @@
+"""`eoscperf-admin accounts`: what operators do with the OpenID provider and with a directory."""
+
+from __future__ import annotations
+
+import click
+
+from eoscperf.plugins.accounts import NAME
+from eoscperf.plugins.accounts.directory.commands import ldap_test
+from eoscperf.plugins.accounts.keys import KeyStore, UnusableKey
+from eoscperf.scripts.context import Context, Unusable, pass_context
+
+
+@click.group()
+def accounts() -> None:
+    """Look after the accounts of this installation."""
+
+
+accounts.add_command(ldap_test)
+
+
+@accounts.command("rotate-keys")
+@pass_context
+def rotate_keys(context: Context) -> None:
+    """Sign tokens with a new key from now on.
+
+    Tokens given out so far stay good: the old key is published until the last of them has ended. To refuse
+    them, too, remove signing-key.json and the retired-*.json beside it.
+    """
+    if NAME not in context.settings["eoscperf.plugins"]:
+        raise Unusable(f"The plug-in {NAME} is not enabled: add it to eoscperf.plugins in {context.config}.")
+    try:
+        kid = KeyStore.of(context.settings).rotate()
+    except UnusableKey as problem:
+        raise Unusable(str(problem)) from problem
+    click.echo(f"Tokens are signed with the new key {kid}.")

@@ -1,0 +1,179 @@
+"""Local accounts over REST: administrators' operations, and those on one's own."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+
+from eoscperf.plugins.accounts.people.session import COOKIE
+from tests.plugins.accounts.people.conftest import PASSWORD
+from tests.plugins.accounts.people.test_factors import second_step, set_up
+
+API = "/api/v1/accounts"
+
+NEW = "other words, quite as long"
+
+
+def fresh():
+    return f"api-{uuid.uuid4().hex[:12]}@example.org"
+
+
+@pytest.fixture
+def admin(installation):
+    return installation.token(installation.someone(admin=True).email)
+
+
+@pytest.fixture
+def app(browser):
+    return browser.app
+
+
+class TestAdministrators:
+    def test_make_accounts_and_hand_out_a_link(self, app, installation, admin):
+        email = fresh()
+        made = app.post_json(f"{API}/identities", {"email": email, "name": "Ann"}, headers=admin, status=201)
+        assert made.headers["Location"].endswith(f"{API}/identities/{made.json['id']}")
+        assert (made.json["email"], made.json["has_password"]) == (email, False)
+        path = re.sub("^http://localhost", "", made.json["link"])
+        browser = installation.browser()
+        assert email in browser.get(path)
+        browser.post("/accounts/verify", link=path.partition("=")[2], password=PASSWORD)
+        browser.log_in(email)
+        shown = app.get(f"{API}/identities/{made.json['id']}", headers=admin).json
+        assert shown["has_password"] is True
+        assert "link" not in shown
+
+    def test_make_accounts_with_a_password(self, app, installation, admin):
+        email = fresh()
+        body = {"email": email, "password": PASSWORD}
+        made = app.post_json(f"{API}/identities", body, headers=admin, status=201).json
+        assert "link" not in made
+        assert PASSWORD not in str(made)
+        installation.browser().log_in(email)
+
+    def test_make_no_account_twice_and_none_with_a_bad_password(self, app, installation, admin):
+        taken = installation.someone()
+        refused = app.post_json(
+            f"{API}/identities", {"email": taken.email.upper()}, headers=admin, status=409
+        ).json
+        assert refused["existing"] == str(taken.id)
+        body = {"email": fresh(), "password": "password123"}
+        refused = app.post_json(f"{API}/identities", body, headers=admin, status=422).json
+        assert refused["errors"][0]["pointer"] == "/password"
+
+    def test_make_no_account_where_there_are_no_new_ones(self, app, admin, set_mode):
+        set_mode("administrator")
+        app.post_json(f"{API}/identities", {"email": fresh()}, headers=admin, status=201)
+        set_mode("off")
+        app.post_json(f"{API}/identities", {"email": fresh()}, headers=admin, status=409)
+
+    def test_list_accounts_without_anything_to_log_in_with(self, app, installation, admin):
+        person = installation.someone(totp_datetime=installation.now)
+        page = app.get(f"{API}/identities", {"email": person.email.upper()}, headers=admin).json
+        [shown] = page["items"]
+        assert shown["id"] == str(person.id)
+        assert shown["has_second_factor"] is True
+        assert set(shown) == {
+            "id", "email", "name", "backend", "has_password", "has_second_factor", "disabled",
+            "created_datetime", "used_datetime",
+        }  # fmt: skip
+
+    def test_disable_and_enable(self, app, installation, admin):
+        person = installation.someone()
+        path = f"{API}/identities/{person.id}"
+        assert app.post(f"{path}:disable", headers=admin).json["disabled"] is True
+        installation.browser().log_in(person.email, status=409)
+        assert app.post(f"{path}:enable", headers=admin).json["disabled"] is False
+        installation.browser().log_in(person.email)
+
+    def test_do_not_disable_themselves(self, app, installation):
+        person = installation.someone(admin=True)
+        headers = installation.token(person.email)
+        app.post(f"{API}/identities/{person.id}:disable", headers=headers, status=409)
+
+    def test_switch_codes_off_for_who_has_lost_them(self, app, installation, browser, admin):
+        person, _, _ = set_up(installation, browser)
+        second_step(installation, person)
+        app.post(f"{API}/identities/{person.id}:reset_second_factor", headers=admin, status=200)
+        assert not browser.is_logged_in
+        other = installation.browser()
+        other.log_in(person.email)
+        assert other.is_logged_in
+
+    @pytest.mark.parametrize("verb", ["", ":disable", ":enable", ":password_link", ":reset_second_factor"])
+    def test_are_told_when_there_is_no_such_account(self, app, admin, verb):
+        method = app.post if verb else app.get
+        method(f"{API}/identities/{uuid.uuid4()}{verb}", headers=admin, status=404)
+
+
+OPERATIONS = [
+    ("GET", "/identities"),
+    ("POST", "/identities"),
+    ("GET", "/identities/{id}"),
+    ("POST", "/identities/{id}:disable"),
+    ("POST", "/identities/{id}:enable"),
+    ("POST", "/identities/{id}:password_link"),
+    ("POST", "/identities/{id}:reset_second_factor"),
+    ("GET", "/invitations"),
+    ("POST", "/invitations"),
+    ("DELETE", "/invitations/{id}"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_operations_of_administrators_are_nobody_elses(app, installation, method, path):
+    person = installation.someone(registered=True)
+    address = API + path.format(id=person.id)
+    app.request(address, method=method, status=401)
+    headers = installation.token(person.email)
+    assert (
+        app.request(address, method=method, headers=headers, status=403)
+        .json["type"]
+        .endswith("admin-required")
+    )
+
+
+def test_a_session_of_the_pages_is_of_no_use_to_the_api(installation, browser):
+    """Another site could make a browser send it along."""
+    browser.log_in(installation.someone(admin=True).email)
+    browser.app.get(f"{API}/identities", status=401)
+    secret = browser.cookies[COOKIE]
+    browser.app.get(f"{API}/identities", headers={"Authorization": f"Bearer {secret}"}, status=401)
+
+
+class TestOnesOwn:
+    def test_sessions_are_listed_and_ended(self, app, installation):
+        person = installation.someone()
+        browser = installation.browser("192.0.2.8")
+        browser.log_in(person.email)
+        headers = installation.token(person.email)
+        [session] = app.get(f"{API}/self/sessions", headers=headers).json["items"]
+        assert (session["device"], session["address"]) == ("Firefox on Linux", "192.0.2.8")
+        path = f"{API}/self/sessions/{session['id']}"
+        stranger = installation.token(installation.someone().email)
+        app.delete(path, headers=stranger, status=404)
+        app.delete(path, headers=headers, status=204)
+        app.delete(path, headers=headers, status=404)
+        assert not browser.is_logged_in
+
+    def test_password_is_changed(self, app, installation):
+        person = installation.someone()
+        browser = installation.browser()
+        browser.log_in(person.email)
+        headers = installation.token(person.email)
+        path = f"{API}/self:change_password"
+        app.post_json(path, {"current": "wrong", "password": NEW}, headers=headers, status=422)
+        app.post_json(path, {"current": PASSWORD, "password": "password123"}, headers=headers, status=422)
+        app.post_json(path, {"current": PASSWORD, "password": NEW}, headers=headers, status=204)
+        assert not browser.is_logged_in
+        installation.browser().log_in(person.email, NEW)
+        assert "password" in installation.mails(person.email)[-1]["subject"]
+
+    def test_password_cannot_be_guessed(self, app, installation):
+        headers = installation.token(installation.someone().email)
+        path = f"{API}/self:change_password"
+        for _ in range(10):
+            app.post_json(path, {"current": "wrong", "password": NEW}, headers=headers, status=422)
+        app.post_json(path, {"current": PASSWORD, "password": NEW}, headers=headers, status=429)
