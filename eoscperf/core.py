@@ -27,6 +27,7 @@ FEATURES = (
     "eoscperf.results",  # needs sites and benchmarks to hang a result on
     "eoscperf.metrics",  # what the values of results mean
     "eoscperf.comparison",  # ranks them
+    "eoscperf.browse",  # shows results with all of that
     "eoscperf.ciupload",  # lets CI jobs upload results for the users who trust them
     "eoscperf.moderation",  # decides about all of the above
     "eoscperf.home",  # shows something of everything

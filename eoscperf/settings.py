@@ -245,7 +245,7 @@ CORE: tuple[Option, ...] = (
         "users.initial_role",
         choice("reader", "user"),
         "user",
-        "what those may do who register: `user` contributes, `reader` only reads until an administrator agrees",
+        "what those may do who register: `user` contributes, `reader` only reads",
     ),
     Option("limits.api_tokens", whole(0, 1000), 50, "most valid API tokens of an account"),
     Option("moderation.undo_minutes", whole(0, 10080), 10, "how long a decision can be undone, in minutes"),

@@ -130,7 +130,7 @@ class ResultFacts:
             return None
         try:
             benchmark = self._benchmarks.get(benchmarks[0])
-        except (errors.NotFound, errors.Removed):
+        except errors.NotFound:
             return None
         return benchmark, self._catalogues.shown(benchmark).catalogue
 

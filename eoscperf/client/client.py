@@ -131,7 +131,7 @@ class Client:
         """Compare flavors, sites, tags or single results: a table for each benchmark.
 
         items: `flavor:SITE/FLAVOR`, `site:SITE`, `tag:TAG` or `result:ID`, each by name or id; `base` is one
-        of the same kind, and `benchmark_id` takes names, too. Where the server does not compare, its
+        of them, and `benchmark_id` takes names, too. Where the server does not compare, its
         `method` is "client-medians": medians and their ratios, without intervals and verdicts.
         """
         return Comparing(self._connection, self.names, self.benchmarks, self.results).compare(

@@ -66,7 +66,9 @@ class Comparing:
         first: dict[str, int] = {}
         conditions = {key: asked[key] for key in KEPT if key in asked}
         base = asked.get("base") or items[0]
-        for item in dict.fromkeys([*items, base]):
+        if base not in items:
+            raise Usage("The base is none of the items that are compared")
+        for item in dict.fromkeys(items):
             first[item] = len(rows)
             rows += self._rows(item, conditions)
         known = {result["benchmark"]["id"]: result["benchmark"] for result in _all(rows)}

@@ -89,9 +89,12 @@ class Names:
     def item(self, name: str) -> str:
         """What is compared, with its id: `flavor:SITE/FLAVOR`, `site:SITE`, `tag:TAG` or `result:ID`."""
         kind, _, of = name.partition(":")
-        found = {"flavor": self.flavor, "site": self.site, "tag": self.tag}
-        if of and kind in found:
-            return f"{kind}:{found[kind](of)['id']}"
+        if of and kind == "flavor":
+            return f"flavor:{self.flavor(of)['id']}"
+        if of and kind == "site":
+            return f"site:{self.site(of)['id']}"
+        if of and kind == "tag":
+            return f"tag:{self.tag(of)['id']}"
         if kind == "result" and is_id(of):
             return name
         raise Usage(f"Items are flavor:SITE/FLAVOR, site:SITE, tag:TAG or result:ID; {name} is none of these")

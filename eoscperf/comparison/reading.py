@@ -87,6 +87,11 @@ def with_samples(
     return known
 
 
+def samples_of(document: Any, samples: Samples) -> tuple[float, ...]:
+    """The finite repetitions of the run that a document tells of."""
+    return _numbers(jsonpath.parse(samples.path).lookup(document), samples.split)
+
+
 def _place(view: CatalogueView, benchmark_id: uuid.UUID, path: str) -> int | None:
     field = view.field(benchmark_id, path)
     return field.id if field is not None and field.searchable else None

@@ -8,7 +8,6 @@ from pyramid.request import Request, apply_request_extensions
 
 from eoscperf.security.identity import Identity
 
-
 OPERATOR = Identity(iss="urn:eoscperf:operator", sub="eoscperf-admin", admin=True, method="command")
 """Who runs a command has the database anyway; the journal names no actor."""
 

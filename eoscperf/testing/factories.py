@@ -192,20 +192,16 @@ class Make:
         self._stored(Submission(resource_type="claim", claim_id=claim.id))
         return claim
 
-    def trust_rule(
-        self, *, owner: User | None = None, site: Site | None = None, **fields: Any
-    ) -> TrustRule:
+    def trust_rule(self, *, owner: User | None = None, site: Site | None = None, **fields: Any) -> TrustRule:
         """A rule for a workflow at GitHub, for a site unless `fields` say otherwise."""
-        given = {
+        given: dict[str, Any] = {
             "issuer": "https://token.actions.githubusercontent.com",
             "repository": "example/benchmarks",
             "workflow": ".github/workflows/benchmark.yml",
             "site_id": (site or self.site()).id,
         } | fields
         key = given["repository"].lower()
-        return self._stored(
-            TrustRule(owner_id=(owner or self._somebody()).id, repository_key=key, **given)
-        )
+        return self._stored(TrustRule(owner_id=(owner or self._somebody()).id, repository_key=key, **given))
 
     def _derive(self, result: Result, tags_ids: list[uuid.UUID]) -> None:
         document = jsontext.loads(result.json)

@@ -18,7 +18,7 @@ SCHEMA = {
 @pytest.fixture
 def benchmark(make, api):
     return make.benchmark(
-        docker_image="example/raytracer", docker_tag="2.1", json_schema=SCHEMA, uploader=api.user("ann")
+        docker_image="example/raytracer", docker_tag="2.1", json_schema=SCHEMA, uploader=api.person("ann")
     )
 
 

@@ -13,7 +13,19 @@ from eoscperf.testing.contract import imported_modules
 PACKAGE = Path(eoscperf.__file__).parent
 CHECKOUT = PACKAGE.parent
 
-FEATURES = ("review", "users", "tokens", "sites", "benchmarks", "results", "metrics", "comparison", "ciupload", "moderation")
+FEATURES = (
+    "review",
+    "users",
+    "tokens",
+    "sites",
+    "benchmarks",
+    "results",
+    "metrics",
+    "comparison",
+    "browse",
+    "ciupload",
+    "moderation",
+)
 """Each may import those before it, none after it. Users and review know each other's accounts and log."""
 
 SAME_HEIGHT = {("review", "users"), ("users", "review")}

@@ -33,7 +33,7 @@ weight_option = click.option(
 
 @click.command(cls=Command)
 @click.argument("items", nargs=-1, required=True, metavar="ITEM...")
-@click.option("--base", metavar="ITEM", help="What the others are compared with; by default the first.")
+@click.option("--base", metavar="ITEM", help="The one to compare the others with; by default the first.")
 @click.option("--metric", metavar="PATH", help="Number to compare; by default each benchmark's headline.")
 @weight_option
 @click.option(
@@ -169,7 +169,10 @@ def _ranked(client: Client, id: str, query: dict[str, Any], limit: int | None) -
 
 def _others(found: Leaderboard) -> str | None:
     runs = sum(other["runs"] for other in found["other_inputs"])
-    return f"{runs} runs with other inputs are left out; choose them with --filter." if runs else None
+    if not runs:
+        return None
+    told = "1 run with other inputs is" if runs == 1 else f"{runs} runs with other inputs are"
+    return f"{told} left out; choose inputs with --filter."
 
 
 def _title(benchmark: str, metric: ComparedMetric, inputs: dict[str, Any]) -> str:

@@ -75,7 +75,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts_authorizations")),
     )
-    op.create_index("ix_accounts_authorizations_person", "accounts_authorizations", ["identity_id", "client_id"])
+    op.create_index(
+        "ix_accounts_authorizations_person", "accounts_authorizations", ["identity_id", "client_id"]
+    )
     for column in ("client_id", "session_id", "expires_datetime"):
         _index("accounts_authorizations", column)
     op.create_table(
