@@ -21,7 +21,7 @@ from eoscperf.client.model import (
     Comparison,
     Result,
 )
-from eoscperf.client.names import Names
+from eoscperf.client.names import Names, is_id
 from eoscperf.client.queries import CompareQuery
 from eoscperf.client.results import Results
 
@@ -54,7 +54,9 @@ class Comparing:
             asked["base"] = self._names.item(base)
         if benchmarks := asked.get("benchmark_id"):
             several = [benchmarks] if isinstance(benchmarks, str) else benchmarks
-            asked["benchmark_id"] = [self._names.benchmark(name)["id"] for name in several]
+            asked["benchmark_id"] = [
+                name if is_id(name) else self._names.benchmark(name)["id"] for name in several
+            ]
         try:
             return self._connection.json("GET", "/compare", query={"item": found, **asked})
         except NotFound:
@@ -72,20 +74,17 @@ class Comparing:
             first[item] = len(rows)
             rows += self._rows(item, conditions)
         known = {result["benchmark"]["id"]: result["benchmark"] for result in _all(rows)}
-        chosen = asked.get("benchmark_id") or [
-            id for id in sorted(known) if sum(id in runs for _, runs in rows) > 1
-        ]
-        place = first[base]
+        place, named = first[base], asked.get("benchmark_id")
         tables = [
             _table(known.get(id) or self._benchmarks.get(id), rows, place, asked.get("metric"))
-            for id in chosen
+            for id in named or sorted(known)
         ]
         return {
             "method": METHOD,
             "weight": "run",
             "base": place,
             "rows": [row for row, _ in rows],
-            "tables": [table for table in tables if table is not None],
+            "tables": [table for table in tables if table is not None and (named or _is_common(table))],
             "more_benchmarks": 0,
             "geometric_means": None,
             "differing": [],
@@ -120,6 +119,11 @@ def _all(rows: Sequence[tuple[ComparedRow, Runs]]) -> Iterator[Result]:
     for _, runs in rows:
         for results in runs.values():
             yield from results
+
+
+def _is_common(table: ComparedTable) -> bool:
+    """Whether there is anything to compare."""
+    return sum(item["n"] > 0 for item in table["items"]) > 1
 
 
 def _table(

@@ -299,7 +299,10 @@ def _compared(table: Table, *, hide: bool) -> ComparedTable:
                 is_base=is_base,
                 code=row.contrast.code,
                 verdict=shown["sentence"] if shown else None,
-                machine=tuple((path, ", ".join(map(str, said))) for path, said in row.machine.items()),
+                machine=tuple(
+                    (_label(table.part.catalogue, path), ", ".join(map(str, said)))
+                    for path, said in row.machine.items()
+                ),
             )
         )
     verdicts = sum(row.contrast.evidence is not None for row in table.rows) - 1
@@ -344,6 +347,11 @@ def _bar(label: str, cell: Cell) -> Bar:
 def _metric(metric: Metric) -> MetricShown:
     unit = units.symbol(metric.unit) if metric.unit else ""
     return MetricShown(metric.path, metric.label, unit, direction(metric.better))
+
+
+def _label(catalogue: Catalogue, path: str) -> str:
+    metric = catalogue.get(path)
+    return metric.label if metric else path
 
 
 def _named_inputs(found: Leaderboard) -> list[tuple[str, Any]]:
