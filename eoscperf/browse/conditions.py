@@ -150,7 +150,10 @@ def criteria(address: Address) -> Criteria:
         filters=tuple(filters.parse(text) for text in asked.get("filters", ())),
         status=asked.get("status"),
         own=asked.get("uploader") == "me",
-        **{key: asked.get(key) for key in DATES},
+        execution_after=asked.get("execution_after"),
+        execution_before=asked.get("execution_before"),
+        upload_after=asked.get("upload_after"),
+        upload_before=asked.get("upload_before"),
     )
 
 

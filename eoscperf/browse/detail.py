@@ -168,7 +168,7 @@ def detail(request: Any, result: Result, facts: ResultFacts) -> dict[str, Any]:
         "python": python,
         "bibtex": sharing.bibtex(request, result),
         "raw_url": request.route_path("result", result_id=result.id),
-        "compare_url": request.route_path("compare_page", _query=[("item", f"result:{result.id}")]),
+        "compare_url": sharing.comparison_url(request, [result.id]),
         "cell_url": request.route_path(
             "results_page", _query=[("benchmark_id", result.benchmark_id), ("flavor_id", result.flavor_id)]
         ),
@@ -211,9 +211,7 @@ def _measured(catalogue: Catalogue) -> list[Metric]:
 
 def _named(metrics: Sequence[Metric], document: Any) -> tuple[Named, ...]:
     """The values that the document has."""
-    found = (
-        Named(one.label, unit(one), shown(jsonpath.parse(one.path).lookup(document))) for one in metrics
-    )
+    found = (Named(one.label, unit(one), shown(jsonpath.parse(one.path).lookup(document))) for one in metrics)
     return tuple(one for one in found if one.value.text is not None)
 
 

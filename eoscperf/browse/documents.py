@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +58,7 @@ def shown(value: Any) -> Shown:
         text = str(whole(int(value))) if isinstance(value, int) and abs(value) < EXACT else _rounded(value)
         return Shown(text, numeric=True, exact=None if text == exact else exact)
     if isinstance(value, str):
-        return Shown(value if len(value) <= LONGEST else value[: LONGEST - 1] + "…")
+        return Shown(_cut(value, LONGEST))
     return Shown(_counted(value))
 
 
@@ -94,8 +95,7 @@ def _children(value: Any, budget: _Budget, depth: int) -> tuple[Node, ...]:
 def _node(key: str, value: Any, budget: _Budget, depth: int) -> Node:
     if isinstance(value, dict | list):
         return Node(key, _counted(value), _children(value, budget, depth + 1))
-    text = jsontext.dumps(value)
-    return Node(key, text if len(text) <= LONGEST_IN_TREE else text[:LONGEST_IN_TREE] + "…")
+    return Node(key, _cut(jsontext.dumps(value), LONGEST_IN_TREE))
 
 
 def _counted(value: Any) -> str:
@@ -104,7 +104,11 @@ def _counted(value: Any) -> str:
 
 
 def _rounded(value: float) -> str:
-    try:
-        return significant(float(value))
-    except OverflowError:
-        return jsontext.dumps(value)
+    if math.isfinite(value):
+        return significant(value)
+    # Beyond the doubles: as it was sent.
+    return _cut(jsontext.dumps(value), LONGEST)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

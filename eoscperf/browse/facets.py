@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -50,21 +49,12 @@ def panels(address: Address, report: FacetReport, catalogue: Catalogue | None) -
     return [panel for panel in found if panel.choices]
 
 
-def names(report: FacetReport) -> dict[uuid.UUID, str]:
-    """How the things are called that are conditions, as far as the viewer may know."""
-    return {
-        value.id: _text(facet.name, value)
-        for facet in report.facets
-        for value in facet.values or ()
-        if value.id is not None
-    }
+def year_ends(year: int) -> tuple[str, str]:
+    """What executions of a year come after and before.
 
-
-def chosen_year(report: FacetReport) -> int | None:
-    """The year that the dates ask for."""
-    facet = report.facet("year")
-    years = [value.value for value in (facet.values if facet else None) or () if value.selected]
-    return years[0] if years and isinstance(years[0], int) else None
+    The ends are left out, so a year begins after the last instant of the one before.
+    """
+    return f"{year - 1:04}-12-31T23:59:59.999999Z", f"{year + 1:04}-01-01"
 
 
 def _panel(address: Address, facet: Facet, catalogue: Catalogue | None) -> Panel:
@@ -105,9 +95,7 @@ def _address(address: Address, name: str, value: FacetValue) -> str:
     if name == "year":
         if value.selected:
             return address.with_(execution_after=None, execution_before=None)
-        # The ends themselves are left out, so the year begins after the last instant of the one before.
-        year = int(value.value or 0)
-        last, following = f"{year - 1:04}-12-31T23:59:59.999999Z", f"{year + 1:04}-01-01"
+        last, following = year_ends(int(value.value or 0))
         return address.with_(execution_after=last, execution_before=following)
     key, said = _IDS[name], address.all(_IDS[name])
     changed = [one for one in said if one.lower() != str(value.id)] if value.selected else [*said, value.id]

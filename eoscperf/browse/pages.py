@@ -11,13 +11,12 @@ from pyramid.renderers import render_to_response
 
 from eoscperf import errors
 from eoscperf.browse import conditions, facets, sharing
-from eoscperf.browse.conditions import CONDITIONS, DATES, SEARCH_SORT
+from eoscperf.browse.conditions import CONDITIONS, SEARCH_SORT
 from eoscperf.browse.detail import detail
 from eoscperf.browse.rows import columns, default_paths, rows
 from eoscperf.browse.service import ResultFacts
 from eoscperf.metrics.catalogue import Catalogue
 from eoscperf.results.facets.service import Facets
-from eoscperf.results.facets.views import FacetReport
 from eoscperf.results.query import STATUSES
 from eoscperf.results.service import Results
 from eoscperf.web.pager import pager
@@ -27,6 +26,8 @@ MOST_COMPARED = 30
 """Items that the comparison takes."""
 
 _SORTED = ("benchmark_name", "site_name", "flavor_name", "execution_datetime", "upload_datetime")
+
+_IDS = ("benchmark_id", "site_id", "flavor_id", "tags_ids")
 
 _DATE_CHIPS = {
     "execution_after": "Executed after",
@@ -43,7 +44,7 @@ def list_results(request: Any) -> Any:
     address = asked.address
     picked = frozenset(address.values.get("pick", ()))
     if asked.compare and address.ok:
-        return _compare(request, address)
+        return HTTPSeeOther(location=sharing.comparison_url(request, address.values.get("pick", ())))
     own = address.values.get("uploader") == "me"
     if own and request.viewer.user_id is None:
         told = {**address.errors, "uploader": ["Log in to find what you have uploaded yourself."]}
@@ -52,9 +53,8 @@ def list_results(request: Any) -> Any:
         "address": address,
         "filter_rows": [*asked.rows, conditions.FilterRow()],
         "operators": conditions.OPERATORS,
-        "chips": _chips(address, None),
+        "chips": _chips(address, facts),
         "clear_url": _clear(address),
-        "dated": any(address.has(key) for key in DATES),
         "states": ("", *STATUSES) if request.viewer.user_id is not None else (),
         "suggestions": (),
         "pager": None,
@@ -69,7 +69,7 @@ def list_results(request: Any) -> Any:
         found = request.find_service(Results).page(
             criteria, sort_keys(address, SEARCH_SORT), address.page_request(), unbound(request)
         )
-        report = request.find_service(Facets).report(criteria, facts.facets(known), facets.MOST)
+        report = request.find_service(Facets).report(criteria, facts.facets(criteria, known), facets.MOST)
     except errors.Invalid as problem:
         return values | {"address": address.refused(problem)}
     shown = rows(found.items, paths, picked)
@@ -81,12 +81,11 @@ def list_results(request: Any) -> Any:
         "one_benchmark": known is not None,
         "headings": {name: sort_link(address, name) for name in _SORTED},
         "facets": facets.panels(address, report, catalogue),
-        "chips": _chips(address, report),
         "suggestions": _suggestions(catalogue),
         "picked": len(picked),
         "picked_elsewhere": [one for one in address.values.get("pick", ()) if one not in here],
         "pick_all_url": _pick_all(address, here),
-        "compare_url": _compare_url(request, address) if picked else None,
+        "compare_url": sharing.comparison_url(request, address.values["pick"]) if picked else None,
         "most_compared": MOST_COMPARED,
         "shared": sharing.search(request, address, paths),
         "shows_states": own or request.viewer.admin or "status" in address.values,
@@ -113,14 +112,18 @@ def _catalogue(facts: ResultFacts, address: Address) -> Catalogue | None:
     return known[1] if known else None
 
 
-def _chips(address: Address, report: FacetReport | None) -> list[tuple[str, str, str]]:
+def _chips(address: Address, facts: ResultFacts) -> list[tuple[str, str, str]]:
     """The conditions in words, each with the address without it."""
-    names = facets.names(report) if report else {}
-    year = facets.chosen_year(report) if report else None
+    chosen = [one for key in _IDS for one in address.values.get(key, ())]
+    names = {str(identifier): name for identifier, name in facts.names(chosen).items()}
+    year = _year(address)
     found = [("Word", word, address.without("terms", word)) for word in address.all("terms")]
     for kind, key in (("Benchmark", "benchmark_id"), ("Site", "site_id"), ("Flavor", "flavor_id")):
-        found += [(kind, _name(names, one), address.without(key, one)) for one in address.all(key)]
-    found += [("Tag", _name(names, one), address.without("tags_ids", one)) for one in address.all("tags_ids")]
+        found += [(kind, names.get(one.lower(), one), address.without(key, one)) for one in address.all(key)]
+    found += [
+        ("Tag", names.get(one.lower(), one), address.without("tags_ids", one))
+        for one in address.all("tags_ids")
+    ]
     if year is not None:
         whole = address.with_(execution_after=None, execution_before=None)
         found.append(("Executed in", str(year), whole))
@@ -135,11 +138,15 @@ def _chips(address: Address, report: FacetReport | None) -> list[tuple[str, str,
     return found
 
 
-def _name(names: dict[uuid.UUID, str], text: str) -> str:
-    try:
-        return names.get(uuid.UUID(text), text)
-    except ValueError:
-        return text
+def _year(address: Address) -> int | None:
+    """The year that the dates of execution ask for, if they ask for all of it and nothing else."""
+    ends = address.all("execution_after"), address.all("execution_before")
+    before = address.values.get("execution_before")
+    if before is None or before.year < 3:
+        return None
+    year = before.year - 1
+    after, following = facets.year_ends(year)
+    return year if ends == ([after], [following]) else None
 
 
 def _clear(address: Address) -> str:
@@ -163,15 +170,6 @@ def _pick_all(address: Address, here: list[uuid.UUID]) -> str | None:
     if len(wanted) == len(picks) or len(wanted) > conditions.MOST_PICKS:
         return None
     return address.with_(pick=wanted, page=address["page"])
-
-
-def _compare_url(request: Any, address: Address) -> str:
-    items = [("item", f"result:{one}") for one in address.values.get("pick", ())]
-    return str(request.route_path("compare_page", _query=items))
-
-
-def _compare(request: Any, address: Address) -> Any:
-    return HTTPSeeOther(location=_compare_url(request, address))
 
 
 _MOST_SUGGESTIONS = 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,20 +17,28 @@ from eoscperf.benchmarks.service import Benchmarks
 from eoscperf.metrics.catalogue import Catalogue
 from eoscperf.metrics.service import MetricCatalogues
 from eoscperf.results.catalogue import CatalogueView
-from eoscperf.results.facets.selection import GENERAL
+from eoscperf.results.facets.selection import GENERAL, without
 from eoscperf.results.facets.views import FIELD_PREFIX
 from eoscperf.results.models import Result
+from eoscperf.results.search.criteria import Criteria
 from eoscperf.results.tables import RESULTS
 from eoscperf.review.models import LogEntry
+from eoscperf.security.identity import Viewer
 
 MOST_FIELDS = 5
-"""Fields of a benchmark that are facets; each that is chosen costs a statement or two."""
+"""Fields of a benchmark that are facets."""
+
+MOST_CHOSEN = 3
+"""Facets with something chosen that are counted; each costs one or two statements."""
 
 ACTIONS = {
     "delete": "removed by a moderator",
     "restore": "brought back",
     "withdraw": "withdrawn by its uploader",
-    "approve": "removed after a claim",
+    "claim_approve": "removed after a claim",
+    "claim_reject": "shown again, as a claim was dismissed",
+    "claim_show": "shown again until a claim is decided",
+    "claim_withdraw": "shown again, as a claim was withdrawn",
     "undo": "decision taken back",
 }
 """What everybody may know that was done with a result, in words."""
@@ -65,11 +73,13 @@ class ResultFacts:
     def __init__(
         self,
         session: Session,
+        viewer: Viewer,
         view: CatalogueView,
         benchmarks: Benchmarks,
         catalogues: MetricCatalogues,
     ) -> None:
         self._session = session
+        self._viewer = viewer
         self._view = view
         self._benchmarks = benchmarks
         self._catalogues = catalogues
@@ -80,6 +90,7 @@ class ResultFacts:
         view = request.registry["eoscperf.catalogue"].view(request.dbsession, stamp)
         return cls(
             request.dbsession,
+            request.viewer,
             view,
             request.find_service(Benchmarks),
             request.find_service(MetricCatalogues),
@@ -134,12 +145,35 @@ class ResultFacts:
             return None
         return benchmark, self._catalogues.shown(benchmark).catalogue
 
-    def facets(self, known: tuple[Benchmark, Catalogue] | None) -> list[str]:
-        """The names of the facets worth showing: the general ones, then parameters with few values."""
-        names = list(GENERAL)
-        if known is None:
-            return names
-        benchmark, catalogue = known
+    def facets(self, criteria: Criteria, known: tuple[Benchmark, Catalogue] | None) -> list[str]:
+        """The names of the facets worth showing: the general ones, then parameters with few values.
+
+        Each facet that something is chosen of is counted by itself, so only the first few of these are.
+        """
+        names = [*GENERAL, *(self._parameters(*known) if known else ())]
+        chosen = [name for name in names if without(criteria, name) != criteria]
+        return [name for name in names if name not in chosen[MOST_CHOSEN:]]
+
+    def names(self, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+        """How benchmarks, sites, flavors and tags are called, those that the viewer may know."""
+        view, found = self._view, {}
+        for identifier in ids:
+            flavor, tag = view.flavors.get(identifier), view.tags.get(identifier)
+            item = view.benchmarks.get(identifier) or view.sites.get(identifier)
+            if tag is not None and tag.live:
+                found[identifier] = tag.name
+            elif item is not None and self._shows(item):
+                found[identifier] = item.name
+            elif flavor is not None and self._shows(flavor) and self._shows(view.site_of(identifier)):
+                found[identifier] = f"{view.site_of(identifier).name} / {flavor.name}"
+        return found
+
+    def _shows(self, item: Any) -> bool:
+        own = self._viewer.admin or self._viewer.owns(item.uploader_id)
+        return own or item.status == "approved"
+
+    def _parameters(self, benchmark: Benchmark, catalogue: Catalogue) -> list[str]:
+        names = []
         fields = self._view.fields.get(benchmark.id, {})
         parameters = [*catalogue.inputs, *catalogue.machine]
         suggested = [metric for metric in catalogue if metric.suggested and metric not in parameters]
@@ -147,7 +181,7 @@ class ResultFacts:
             field = fields.get(metric.path)
             if field is not None and field.searchable and field.countable:
                 names.append(FIELD_PREFIX + metric.path)
-        return names[: len(GENERAL) + MOST_FIELDS]
+        return names[:MOST_FIELDS]
 
 
 _OF_TOMBSTONE = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +13,7 @@ from eoscperf.browse.conditions import CONDITIONS
 from eoscperf.db import utcnow
 from eoscperf.extend.directives import export_formats
 from eoscperf.results.models import Result
-from eoscperf.web.urls import Address
+from eoscperf.web.urls import SAFE, Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,12 @@ def search(request: Any, address: Address, paths: Sequence[str]) -> Shared:
         curl=_curl(f"{url}?{query}", token=own),
         python=_python(request, pairs, own=own),
     )
+
+
+def comparison_url(request: Any, results: Iterable[uuid.UUID]) -> str:
+    """The comparison of these results."""
+    query = urlencode([("item", f"result:{one}") for one in results], safe=SAFE)
+    return f"{request.route_path('compare_page')}?{query}"
 
 
 def result_code(request: Any, result: Result) -> tuple[str, str]:
@@ -94,13 +101,12 @@ def _python(request: Any, pairs: Sequence[tuple[str, str]], *, own: bool) -> str
     for key, text in pairs:
         values.setdefault(key, []).append(text)
     given = [f"{key}={texts if key in _LISTS else texts[0]!r}" for key, texts in values.items()]
-    if own:
-        given.append("mine=True")
+    client = "client.users.results" if own else "client.results"
     inside = "".join(f"\n        {one}," for one in given)
     return (
         "from eoscperf.client import Client\n\n"
         f"with Client({request.application_url!r}) as client:\n"
-        f"    frame = client.results.to_dataframe({inside}\n    )"
+        f"    frame = {client}.to_dataframe({inside}\n    )"
     )
 
 

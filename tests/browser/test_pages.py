@@ -16,6 +16,10 @@ PAGES = (
     "/compare",
     "/compare?item=flavor:{flavor}&item=flavor:{other_flavor}",
     "/help/statistics",
+    "/results",
+    "/results?benchmark_id={benchmark}&filters=score+%3E+101&per_page=10&pick={result}",
+    "/results?f_path=score&f_op=%3C&f_value=",
+    "/results/{result}",
     "/sites",
     "/sites?terms=site&page=2",
     "/sites?terms=nothing&terms=such",
@@ -109,6 +113,26 @@ def test_the_same_works_without_scripts(browser, served):
     browser.click(".chip-remove")
     browser.wait_for("1–20 of 25")
     assert browser.driver.current_url == served.url("/sites")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_results_are_narrowed_by_facet_and_condition_picked_and_compared(browser, served, scripts):
+    browser.set(scripts=scripts)
+    browser.open(served.url("/results"))
+    browser.click(".facet a")
+    browser.wait_for("Benchmark example/c-ray:1.2")
+    assert browser.driver.current_url == served.url("/results?benchmark_id={benchmark}")
+    browser.click(".search-form summary")
+    browser.click("input[name=f_path]")
+    browser.press("score", Keys.TAB, Keys.TAB, "111.5", Keys.ENTER)
+    browser.wait_for("score == 111.5")
+    browser.wait_for("1 result")
+    assert browser.driver.current_url.endswith("&filters=score+%3D%3D+111.5")
+    assert browser.complaints() == []
+    browser.click("tbody input[name=pick]")
+    browser.click("button[name=to]")
+    browser.wait_for("What is compared")
+    assert browser.driver.current_url == served.url("/compare?item=result:{result}")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])

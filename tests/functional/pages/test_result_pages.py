@@ -81,6 +81,10 @@ def facet(answer, title):
     return dict(zip(texts, map(int, counts), strict=True)), dict(zip(texts, links, strict=False))
 
 
+def table_form(answer):
+    return next(form for form in answer.forms.values() if "to" in form.fields)
+
+
 def test_the_search_shows_what_is_there_newest_upload_first_with_facets(pages, world):
     page = pages.get("/results", status=200)
     assert rows(page)[0] == str(world.foreign.id)
@@ -118,11 +122,34 @@ def test_facets_count_what_they_lead_to(pages, world):
             assert len(rows(pages.get(link, status=200))) == counts[text], text
 
 
+def test_long_facets_are_unfolded(pages, make):
+    benchmark = make.benchmark()
+    for number in range(13):
+        make.result(benchmark=benchmark, flavor=make.flavor(site=make.site(name=f"site-{number:02}")))
+    page = pages.get("/results")
+    assert len(facet(page, "Site")[0]) == 10
+    link = re.search(r'<a href="(/results\?facet=site)">3 more</a>', page.text)
+    unfolded = pages.get(link[1], status=200)
+    assert len(facet(unfolded, "Site")[0]) == 13
+    assert len(facet(unfolded, "Site / flavor")[0]) == 10
+    assert '<a href="/results">Fewer' in unfolded.text
+
+
+def test_a_year_is_one_condition_and_a_part_of_it_is_not_called_the_year(pages, world):
+    page = pages.get(facet(pages.get("/results"), "Year of execution")[1]["2023"])
+    assert "Executed in 2023" in re.sub(r"\s+", " ", squeezed(page))
+    assert facet(page, "Year of execution")[1]["2023"] == "/results"
+    part = pages.get("/results?execution_after=2024-03-01&execution_before=2024-08-01")
+    assert "Executed in" not in squeezed(part)
+    assert "Executed before 2024-08-01" in squeezed(part)
+
+
 def test_choosing_sites_takes_the_flavor_off(pages, world):
     chosen = pages.get(f"/results?site_id={world.site.id}&flavor_id={world.flavor.id}")
     link = facet(chosen, "Site")[1]["CESNET &lt;i&gt;"]
     assert link == "/results"
-    assert facet(pages.get(f"/results?site_id={world.site.id}"), "Site")[0] == {"CESNET &lt;i&gt;": 9, "IFCA": 4}
+    alone = pages.get(f"/results?site_id={world.site.id}")
+    assert facet(alone, "Site")[0] == {"CESNET &lt;i&gt;": 9, "IFCA": 4}
 
 
 def test_conditions_are_chips_that_can_be_taken_away(pages, world):
@@ -221,17 +248,17 @@ def test_headings_sort_also_by_values(pages, world):
 
 def test_picks_stay_on_other_pages_and_lead_to_the_comparison(pages, world):
     page = pages.get("/results?per_page=10")
-    form = next(form for form in page.forms.values() if "pick" in form.fields)
+    form = table_form(page)
     form.fields["pick"][2].checked = True
     kept = pages.get(form.submit(headers={"Accept": "text/html"}).request.url, status=200)
     assert "Compare 1 result" in squeezed(kept)
     second = pages.get(kept.request.path_qs + "&page=2", status=302)
     second = pages.get(second.location, status=200)
-    form = next(form for form in second.forms.values() if "pick" in form.fields)
+    form = table_form(second)
     form.fields["pick"][1].checked = True
     answer = form.submit("to", headers={"Accept": "text/html"})
     assert answer.status_int == 303
-    assert answer.location.count("item=result%3A") == 2
+    assert answer.location.count("item=result:") == 2
     assert pages.get(answer.location, status=200)
 
 
@@ -282,16 +309,16 @@ def test_own_results_are_found_in_all_states(pages, world, make):
 
 def test_the_number_of_statements_does_not_grow(pages, world, make, cost):
     everything = (
-        f"{world.of_benchmark}&site_id={world.site.id}&flavor_id={world.flavor.id}&tags_ids={world.tag.id}"
+        f"/results?terms=c-ray&benchmark_id={world.benchmark.id}&site_id={world.site.id}&flavor_id={world.flavor.id}&tags_ids={world.tag.id}"
         "&execution_after=2022-12-31T23:59:59.999999Z&execution_before=2024-01-01"
-        "&terms=c-ray&filters=cores+%3D%3D+8&filters=size+%3D%3D+4&sort_by=-json.time"
+        "&filters=cores+%3D%3D+8&filters=size+%3D%3D+4&sort_by=-json.time"
     )
     few = cost(lambda: pages.get("/results", status=200))
     many = cost(lambda: pages.get(everything, status=200))
     for number in range(30):
         make.result(benchmark=world.benchmark, flavor=world.flavor, json={"time": number, "cores": number})
     assert cost(lambda: pages.get("/results?per_page=100", status=200)) == few
-    assert (few, many) <= (15, 15), (few, many)
+    assert max(few, many) <= 15, (few, many)
 
 
 def test_a_result_shows_what_was_measured(pages, world, cost):
@@ -343,7 +370,11 @@ def test_what_a_ci_system_vouches_for_is_shown(pages, world, make):
 @pytest.mark.parametrize("how", ["withdrawn", "removed"])
 def test_of_a_result_that_is_gone_a_tombstone_is_left(pages, world, make, how):
     gone = make.result(
-        benchmark=world.benchmark, flavor=world.flavor, uploader=world.owner, json={"time": 4711}, **{how: True}
+        benchmark=world.benchmark,
+        flavor=world.flavor,
+        uploader=world.owner,
+        json={"time": 4711},
+        **{how: True},
     )
     page = pages.get(f"/results/{gone.id}", status=410)
     text = squeezed(page)
@@ -352,6 +383,24 @@ def test_of_a_result_that_is_gone_a_tombstone_is_left(pages, world, make, how):
     assert str(gone.id) in text
     assert "4711" not in text
     assert "4711" in pages.get(f"/results/{gone.id}", as_=world.owner, status=200).text.replace("\u202f", "")
+
+
+def test_what_was_done_with_a_result_is_told_without_who_and_why(pages, world, api):
+    path = f"/results/{world.results[0].id}"
+    api.post(f"{path}:withdraw", {"message": "My mistake."}, as_=world.owner, status=204)
+    api.post(f"{path}:restore", {"message": "It was none."}, as_=world.owner, status=204)
+    text = squeezed(pages.get(path, status=200))
+    assert "brought back" in text
+    assert "withdrawn by its uploader" in text
+    assert "mistake" not in text
+
+
+def test_results_that_replace_each_other_are_linked(pages, world, make):
+    old, new = world.results[0], world.results[3]
+    old.superseded_by_id, new.supersedes_id = new.id, old.id
+    make.session.commit()
+    assert f'href="/results/{new.id}">a later one' in pages.get(f"/results/{old.id}").text
+    assert f'href="/results/{old.id}">an earlier result' in pages.get(f"/results/{new.id}").text
 
 
 def test_a_tombstone_tells_nothing_of_what_is_not_public(pages, world, make):
