@@ -250,7 +250,7 @@ def test_wrong_use_is_told_in_one_line(terminal, place, file, tmp_path):
         (("sites", "list", "--server", "nowhere"), "is no address of a server"),
         (("sites", "list", "--ca-file", "/none.pem"), "holds no certificates"),
         (("benchmarks", "submit", "--image", "a", "--tag", "b", "--schema", "/none.json"), "No such file"),
-        (("results", "export", str(tmp_path / "x.doc")), "name it with --format"),
+        (("results", "export", str(tmp_path / "x.doc")), "does not say the format"),
         (("results", "export", str(tmp_path / "none" / "x.csv")), "No such file"),
         (("nonsense",), "No such command"),
     ]:
@@ -265,6 +265,22 @@ def test_a_folder_and_a_missing_file_are_named(terminal, place, tmp_path):
     done = terminal("results", "upload", str(tmp_path), str(tmp_path / "none.json"), *AT, as_="ann", code=1)
     assert "is a folder: name its files" in done.stdout
     assert "cannot be read: No such file or directory" in done.stdout
+
+
+def test_a_token_that_lacks_a_scope_says_which_one_helps(terminal, api):
+    body = {"name": "x", "scopes": ["read", "upload"]}
+    token = api.post("/users/self/tokens", body, as_="ann", status=201).json["token"]
+    told = terminal("moderate", "queue", env={"EOSCPERF_TOKEN": token}, code=1).stderr
+    assert told.endswith("names the token: make one with the scope moderate, or leave it out\n")
+    terminal("login", "--token", stdin=token)
+    told = terminal("moderate", "queue", code=1).stderr
+    assert told.endswith("log in for more: eoscperf login --scope +moderate\n")
+
+
+def test_a_file_to_export_to_that_says_no_format_is_told_which_there_are(terminal):
+    told = terminal("results", "export", "sort.xls", code=2).stderr
+    assert ".csv, .json, .md, .ndjson" in told
+    assert "--format" in told
 
 
 def test_exit_codes_tell_scripts_what_went_wrong(terminal, place, file, platform):
@@ -481,7 +497,7 @@ def test_tokens_are_made_listed_and_revoked(terminal):
     terminal("whoami", env={"EOSCPERF_TOKEN": token}, code=3)
     made = terminal.json("tokens", "create", "nightly", "--scope", "read", as_="ann")
     refused = terminal("tags", "submit", "--name", "x", env={"EOSCPERF_TOKEN": made["token"]}, code=1).stderr
-    assert "--scope" in refused
+    assert "make one with the scope upload" in refused
 
 
 def test_a_token_that_may_only_upload_uploads_by_name(terminal, place, make, file):

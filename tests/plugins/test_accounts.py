@@ -21,6 +21,7 @@ import eoscperf
 from eoscperf.db import make_engine
 from eoscperf.plugins.accounts import ADMIN_ENTITLEMENT
 from eoscperf.plugins.accounts.keys import KeyStore, UnusableKey
+from eoscperf.plugins.accounts.models import LocalIdentity
 from eoscperf.plugins.accounts.tokens import LocalTokens
 from eoscperf.scripts.admin import main
 from eoscperf.testing.factories import Make
@@ -236,10 +237,12 @@ class TestTheKey:
     def test_is_published_without_its_private_part(self, installation):
         answer = installation.server.get("/accounts/jwks.json", status=200)
         assert answer.content_type == "application/jwk-set+json"
-        (key,) = json.loads(answer.body)["keys"]
+        keys = json.loads(answer.body)["keys"]
         installation.token("--email", "me@example.org")
-        assert json.loads(installation.server.get("/accounts/jwks.json", status=200).body)["keys"] == [key]
-        assert set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+        assert json.loads(installation.server.get("/accounts/jwks.json", status=200).body)["keys"] == keys
+        of_access_tokens, of_id_tokens = keys
+        assert set(of_access_tokens) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+        assert set(of_id_tokens) == {"kty", "n", "e", "kid", "use", "alg"}
 
     def test_is_made_once_however_many_ask_for_it(self, tmp_path):
         with ThreadPoolExecutor(8) as pool:
@@ -302,6 +305,19 @@ def test_local_accounts_and_those_of_providers_live_side_by_side(installation):
     installation.ask("POST", "/users:register", token, 201)
     installation.ask("POST", "/users:remove?sub=me", token, 204)
     installation.ask("GET", "/users/self", token, 200)
+
+
+def test_an_operator_disables_the_account_with_the_user(installation):
+    token = installation.token("--email", "me@example.org")
+    installation.ask("POST", "/users:register", token, 201)
+    engine = make_engine(installation.settings["sqlalchemy.url"])
+    for verb, is_disabled in (("disable", True), ("enable", False)):
+        arguments = ["-c", str(installation.ini), "user", verb, "--email", "me@example.org"]
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 0, result.output
+        with orm.Session(engine) as session:
+            assert session.query(LocalIdentity).one().disabled is is_disabled
+    engine.dispose()
 
 
 class TestKeysMadeByTheSuperuser:

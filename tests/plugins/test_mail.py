@@ -130,12 +130,13 @@ class TestWhichMails:
 
     def test_a_new_api_token_is_told_to_its_owner_without_the_token(self, api, outbox):
         body = {"name": "nightly", "scopes": ["read"]}
-        token = api.post("/users/self/tokens", body, as_="ann", status=201).json["token"]
-        row = outbox.one()
+        made = api.post("/users/self/tokens", body, as_="ann", status=201).json
+        token, row = made["token"], outbox.one()
         message = outbox.message(row)
         assert (message["To"], message["Cc"]) == ("ann@example.org", None)
         assert message["Subject"] == "An API token was made: nightly"
         assert token[:10] in message.get_content()
+        assert f"eoscperf tokens revoke {made['id']}" in message.get_content()
         assert token[10:] not in row.facts + message.get_content()
         assert not held(row)
 

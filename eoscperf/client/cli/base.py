@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from eoscperf.client.cli.output import CSV, JSON, TABLE, say
-from eoscperf.client.client import PROFILE, SERVER, Client
+from eoscperf.client.client import PROFILE, SERVER, TOKEN, Client
 from eoscperf.client.connection import Credentials
 from eoscperf.client.errors import (
     ClientError,
@@ -181,7 +181,10 @@ def _hinted(error: ClientError) -> str:
     if isinstance(error, Problem) and error.type == "not-registered":
         return f"{text}; or: eoscperf register"
     if isinstance(error, Problem) and error.type == "insufficient-scope":
-        return f"{text}; log in for more, such as: eoscperf login --scope +admin"
+        wanted = str(error.body.get("scope") or "admin").split()[0]
+        if os.environ.get(TOKEN):
+            return f"{text}; {TOKEN} names the token: make one with the scope {wanted}, or leave it out"
+        return f"{text}; log in for more: eoscperf login --scope +{wanted}"
     return text
 
 

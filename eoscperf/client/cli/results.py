@@ -179,4 +179,6 @@ def _format_of(file: str) -> Format:
             return cast(Format, format)
     if file == "-":
         return "csv"
-    raise Usage(f"{file} does not end in what it should be: name it with --format")
+    raise Usage(
+        f"The name {file} does not say the format: end it in one of {', '.join(SUFFIXES)}, or say --format"
+    )

@@ -42,12 +42,14 @@ ADMIN_ENTITLEMENT = "urn:eoscperf:local:admin"
 
 def includeme(config: Any) -> None:
     from eoscperf.plugins.accounts import subscribers
-    from eoscperf.users.events import UserRegistered, UserRemoved
+    from eoscperf.users.events import UserDisabled, UserEnabled, UserRegistered, UserRemoved
 
     settings = config.get_settings()
     settings["accounts.url"] = provider_address(settings)
     config.add_transaction_subscriber(subscribers.check_identity, UserRegistered)
     config.add_transaction_subscriber(subscribers.forget_identity, UserRemoved)
+    config.add_transaction_subscriber(subscribers.disable_identity, UserDisabled)
+    config.add_transaction_subscriber(subscribers.enable_identity, UserEnabled)
     config.include(".people")
     config.include(".provider")
     config.include(".directory")

@@ -1,7 +1,8 @@
 """The signing keys of the local issuer: files only their owner can read.
 
-`signing-key.json` signs. When it is replaced by a new one, a copy stays as `retired-<kid>.json` until
-the last token that it may have signed has ended; till then it is published.
+`signing-key.json` signs access tokens, `rs256-signing-key.json` ID tokens. When one is replaced, a copy stays
+as `retired-<kid>.json` or `rs256-retired-<kid>.json` until the last token that it may have signed has ended;
+till then it is published.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 
 from eoscperf.errors import ProviderUnavailable
 
@@ -39,6 +40,52 @@ ROUNDED = 30 * DAY
 """The end of tokens that last longer is remembered rounded up, so that the file is seldom written."""
 
 
+SigningKey = ECKey | RSAKey
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What keys of one kind sign with, and how they are kept."""
+
+    algorithm: str
+    generate: Callable[[], SigningKey]
+    parse: Callable[[dict[str, Any]], SigningKey]
+    public: tuple[str, ...]
+    private: tuple[str, ...]
+    prefix: str = ""
+    """what the names of its files begin with"""
+
+    def members(self, key: SigningKey, *, private: bool) -> dict[str, Any]:
+        found = key.as_dict(private=private)
+        names = (*self.public, *(self.private if private else ()))
+        return {name: found[name] for name in names if name in found}
+
+
+def _parsed_p256(members: dict[str, Any]) -> ECKey:
+    if members["crv"] != "P-256":
+        raise ValueError("another curve")
+    return ECKey.import_key(members)
+
+
+ES256 = Kind(
+    "ES256",
+    lambda: ECKey.generate_key("P-256"),
+    _parsed_p256,
+    ("kty", "crv", "x", "y", "kid"),
+    ("d",),
+)
+
+RS256 = Kind(
+    "RS256",
+    lambda: RSAKey.generate_key(2048),
+    RSAKey.import_key,
+    ("kty", "n", "e", "kid"),
+    ("d", "p", "q", "dp", "dq", "qi"),
+    "rs256-",
+)
+"""For ID tokens: every OpenID Connect client knows it, and expects it unless told otherwise."""
+
+
 class UnusableKey(Exception):
     """The file of the signing key cannot be used; the message says why and what helps."""
 
@@ -47,7 +94,7 @@ class UnusableKey(Exception):
 class _Stored:
     """A key as it is in a file; instants in seconds since 1970."""
 
-    key: ECKey
+    key: SigningKey
     created: float
     until: float
     """the end of the longest token it has signed; of a retired key: of all"""
@@ -57,17 +104,23 @@ _Seen = tuple[int, ...]
 
 
 class KeyStore:
-    """The keys in a folder, made when first needed to sign; safe between threads and processes.
+    """The keys of one kind in a folder, made when first needed to sign; safe between threads and processes.
 
-    A key older than `lifetime` seconds is replaced when the next token is signed. Removing
-    `signing-key.json` makes all tokens invalid at once that were signed since; the next one is signed
+    A key older than `lifetime` seconds is replaced when the next token is signed. Removing the file of
+    the one that signs makes all tokens invalid at once that were signed since; the next one is signed
     with a new key. `clock` tells seconds since 1970.
     """
 
     def __init__(
-        self, folder: Path, *, lifetime: float | None = None, clock: Callable[[], float] = time.time
+        self,
+        folder: Path,
+        *,
+        lifetime: float | None = None,
+        clock: Callable[[], float] = time.time,
+        kind: Kind = ES256,
     ) -> None:
-        self.path = folder / "signing-key.json"
+        self.path = folder / f"{kind.prefix}signing-key.json"
+        self._kind = kind
         self._folder = folder
         self._lifetime = lifetime
         self._clock = clock
@@ -76,16 +129,21 @@ class KeyStore:
         self._read_retired: tuple[_Seen, tuple[_Stored, ...]] = ((), ())
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> KeyStore:
+    def of(cls, settings: Mapping[str, Any], kind: Kind = ES256) -> KeyStore:
         days = settings.get("accounts.key_days", 0)
-        return cls(Path(settings["var"]) / "accounts", lifetime=days * DAY or None)
+        return cls(Path(settings["var"]) / "accounts", lifetime=days * DAY or None, kind=kind)
+
+    @property
+    def algorithm(self) -> str:
+        return self._kind.algorithm
 
     def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
         """The claims as a JSON Web Token; raises UnusableKey."""
         key = self.signing_key(until=float(claims["exp"]))
-        return jwt.encode({"alg": "ES256", "kid": key.kid, "typ": typ}, dict(claims), key)
+        header = {"alg": self.algorithm, "kid": key.kid, "typ": typ}
+        return jwt.encode(header, dict(claims), key, algorithms=[self.algorithm])
 
-    def signing_key(self, *, until: float | None = None) -> ECKey:
+    def signing_key(self, *, until: float | None = None) -> SigningKey:
         """The private key, with its `kid`, for a token that ends at `until`; raises UnusableKey."""
         try:
             stored = self._current() or self._made()
@@ -126,7 +184,10 @@ class KeyStore:
         for retired in self._retired():
             if retired.until > now:
                 keys.setdefault(retired.key.kid, retired.key)
-        return [{**_own(key, private=False), "use": "sig", "alg": "ES256"} for key in keys.values()]
+        return [
+            {**self._kind.members(key, private=False), "use": "sig", "alg": self.algorithm}
+            for key in keys.values()
+        ]
 
     def _current(self) -> _Stored | None:
         """The key in the file, read again only when the file is another one; None without a file."""
@@ -135,7 +196,7 @@ class KeyStore:
             seen = (status.st_ino, status.st_mtime_ns, status.st_size)
             with self._lock:
                 if self._read is None or self._read[0] != seen:
-                    self._read = (seen, _parsed(self.path.read_bytes(), status.st_mtime))
+                    self._read = (seen, self._parsed(self.path.read_bytes(), status.st_mtime))
                 return self._read[1]
         except FileNotFoundError:
             return None
@@ -166,9 +227,9 @@ class KeyStore:
             return self._read_retired[1]
 
     def _read_all_retired(self) -> Iterator[_Stored]:
-        for path in sorted(self._folder.glob("retired-*.json")):
+        for path in sorted(self._folder.glob(f"{self._kind.prefix}retired-*.json")):
             try:
-                yield _parsed(path.read_bytes(), 0.0)
+                yield self._parsed(path.read_bytes(), 0.0)
             except FileNotFoundError:
                 continue
             except (OSError, *_DAMAGED) as problem:
@@ -177,7 +238,7 @@ class KeyStore:
     def _made(self) -> _Stored:
         is_new = not self._folder.exists()
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self._draft(_new_key(self._clock())) as draft, contextlib.suppress(FileExistsError):
+        with self._draft(self._new_key(self._clock())) as draft, contextlib.suppress(FileExistsError):
             # A link appears whole or not at all, and never replaces the key that another process
             # has made in the meantime.
             os.link(draft, self.path)
@@ -194,9 +255,9 @@ class KeyStore:
             now = self._clock()
             until = max(stored.until, now + LASTING) + CLOCKS
             # First the copy: whenever this is interrupted, nothing is lost that tokens were signed with.
-            with self._draft(_members(stored.key, stored.created, until)) as draft:
-                os.replace(draft, self._folder / f"retired-{stored.key.kid}.json")
-            with self._draft(_new_key(now)) as draft:
+            with self._draft(self._members(stored.key, stored.created, until)) as draft:
+                os.replace(draft, self._folder / f"{self._kind.prefix}retired-{stored.key.kid}.json")
+            with self._draft(self._new_key(now)) as draft:
                 os.replace(draft, self.path)
             self._tidy(now)
         log.info("tokens are signed with a new key")
@@ -207,20 +268,34 @@ class KeyStore:
             stored = self._existing()
             if until > stored.until:
                 rounded = -(-until // ROUNDED) * ROUNDED
-                with self._draft(_members(stored.key, stored.created, rounded)) as draft:
+                with self._draft(self._members(stored.key, stored.created, rounded)) as draft:
                     os.replace(draft, self.path)
             return self._existing()
 
     def _tidy(self, now: float) -> None:
-        for path in self._folder.glob("retired-*.json"):
+        for path in self._folder.glob(f"{self._kind.prefix}retired-*.json"):
             with contextlib.suppress(*_DAMAGED):
-                if _parsed(path.read_bytes(), 0.0).until <= now:
+                if self._parsed(path.read_bytes(), 0.0).until <= now:
                     path.unlink()
         for path in self._folder.glob(".????????????????????????????????"):
             # Left behind by a process that was killed; a draft lives for a moment only.
             with contextlib.suppress(FileNotFoundError):
                 if now - path.stat().st_mtime > 3600:
                     path.unlink()
+
+    def _new_key(self, now: float) -> dict[str, Any]:
+        key = self._kind.generate()
+        made = self._kind.members(key, private=True)
+        return {**made, "kid": key.thumbprint(), "created": now, "until": 0.0}
+
+    def _members(self, key: SigningKey, created: float, until: float) -> dict[str, Any]:
+        return {**self._kind.members(key, private=True), "created": created, "until": until}
+
+    def _parsed(self, text: bytes, written: float) -> _Stored:
+        """`written` counts for a key that does not say when it was made."""
+        members = json.loads(text)
+        key = self._kind.parse({name: members[name] for name in (*self._kind.public, *self._kind.private)})
+        return _Stored(key, float(members.get("created", written)), float(members.get("until", 0.0)))
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -250,30 +325,6 @@ class KeyStore:
 
 
 _DAMAGED = (JoseError, ValueError, KeyError, TypeError, RecursionError)
-
-
-def _own(key: ECKey, *, private: bool) -> dict[str, Any]:
-    names = ("kty", "crv", "x", "y", "kid", *(("d",) if private else ()))
-    members = key.as_dict(private=private)
-    return {name: members[name] for name in names if name in members}
-
-
-def _new_key(now: float) -> dict[str, Any]:
-    key = ECKey.generate_key("P-256")
-    return {**_own(key, private=True), "kid": key.thumbprint(), "created": now, "until": 0.0}
-
-
-def _members(key: ECKey, created: float, until: float) -> dict[str, Any]:
-    return {**_own(key, private=True), "created": created, "until": until}
-
-
-def _parsed(text: bytes, written: float) -> _Stored:
-    """`written` counts for a key that does not say when it was made."""
-    members = json.loads(text)
-    key = ECKey.import_key({name: members[name] for name in ("kty", "crv", "x", "y", "d", "kid")})
-    if members["crv"] != "P-256":
-        raise ValueError("another curve")
-    return _Stored(key, float(members.get("created", written)), float(members.get("until", 0.0)))
 
 
 def _give_to_owner_of(example: Path, made: Path | int) -> None:

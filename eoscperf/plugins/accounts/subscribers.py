@@ -1,4 +1,4 @@
-"""What the registration and the removal of users mean for the local issuer."""
+"""What becomes of users means for the local issuer: their registration, their end, and a pause."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from eoscperf.plugins.accounts.models import LocalIdentity
 from eoscperf.plugins.accounts.people.identities import Identities
 from eoscperf.plugins.accounts.provider.clients import OAuthClients
 from eoscperf.plugins.accounts.provider.models import OAuthClient
-from eoscperf.users.events import UserRegistered, UserRemoved
+from eoscperf.users.events import UserDisabled, UserEnabled, UserRegistered, UserRemoved
 
 
 def check_identity(event: UserRegistered, request: Any) -> None:
@@ -30,3 +30,20 @@ def forget_identity(event: UserRemoved, request: Any) -> None:
     client = request.dbsession.get(OAuthClient, uuid.UUID(event.sub))
     if client is not None:
         OAuthClients.for_request(request).delete(client)
+
+
+def disable_identity(event: UserDisabled, request: Any) -> None:
+    """Who is shut out must not go on under the name of a client, which has an account of its own."""
+    if _is_local_person(event, request):
+        request.find_service(Identities).disable(uuid.UUID(event.sub))
+
+
+def enable_identity(event: UserEnabled, request: Any) -> None:
+    if _is_local_person(event, request):
+        request.find_service(Identities).enable(uuid.UUID(event.sub))
+
+
+def _is_local_person(event: UserDisabled | UserEnabled, request: Any) -> bool:
+    if event.iss != request.registry.settings["accounts.issuer"]:
+        return False
+    return request.dbsession.get(LocalIdentity, uuid.UUID(event.sub)) is not None

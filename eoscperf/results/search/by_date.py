@@ -185,7 +185,8 @@ def _given(search: Search, lead: Lead) -> tuple[dict[str, Any], dict[str, Any]]:
     values: dict[str, Any] = {}
     for name in ("benchmarks", "flavors"):
         ids = getattr(scope, name)
-        if ids is not None and not getattr(lead, name):
+        # The lists of a term are of several kinds: those of one do not keep to what is asked of another.
+        if ids is not None and (lead.instead_of is not None or not getattr(lead, name)):
             values[name] = ids
         hidden = getattr(scope, f"hidden_{name}")
         if hidden:

@@ -10,6 +10,7 @@ TEMPLATES = "eoscperf.plugins.accounts:templates/accounts"
 def includeme(config: Any) -> None:
     from eoscperf.plugins.accounts.people import (
         api,
+        api_joining,
         pages_account,
         pages_factors,
         pages_invitations,
@@ -36,6 +37,7 @@ def includeme(config: Any) -> None:
         scope="admin",
         account=True,
     )
+    config.add_permission("accounts:join", "get a local account, or back into it", default="public")
     config.add_permission("accounts:manage", "manage local accounts", default="admin", scope="admin")
     config.add_permission("accounts:invite", "invite people", default="admin", scope="admin")
     config.add_static_view("accounts/static", "eoscperf.plugins.accounts:static", cache_max_age=3600)
@@ -49,7 +51,7 @@ def includeme(config: Any) -> None:
                 permission="site:view",
                 methods=methods,
             )
-    for service in api.SERVICES:
+    for service in (*api.SERVICES, *api_joining.SERVICES):
         config.add_api_service(service)
     for name, schema in schemas.SCHEMAS.items():
         config.add_openapi_schema(name, schema)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from typing import Any
 
@@ -13,7 +14,12 @@ from eoscperf.errors import Issue
 from eoscperf.plugins.accounts.models import LocalIdentity
 from eoscperf.plugins.accounts.people import addresses, schemas
 from eoscperf.plugins.accounts.people.browsers import caller
-from eoscperf.plugins.accounts.people.identities import SORT, Identities, find_identity
+from eoscperf.plugins.accounts.people.identities import (
+    SORT,
+    Identities,
+    find_identity,
+    refuse_kept_elsewhere,
+)
 from eoscperf.plugins.accounts.people.letters import Letters
 from eoscperf.plugins.accounts.people.login import PasswordCheck
 from eoscperf.plugins.accounts.people.schemas import present_identity, present_invitation, present_session
@@ -22,6 +28,7 @@ from eoscperf.plugins.accounts.people.signup import INVITATION_SORT, SignUp
 from eoscperf.plugins.accounts.people.totp import SecondFactors
 from eoscperf.rest import ApiService
 from eoscperf.rest.pages import answer_page, location, sort_keys
+from eoscperf.users.service import Users
 
 _TAG = "accounts"
 
@@ -139,17 +146,20 @@ def get_identity(request: Any) -> Any:
     operation_id="DisableLocalAccount",
     permission="accounts:manage",
     returns="LocalAccount",
-    errors=_UNKNOWN | {409: "it is the caller's own account"},
+    errors=_UNKNOWN | {409: "it is the caller's own account, or that of the last administrator"},
 )
 def disable_identity(request: Any) -> Any:
     """Let nobody log in to a local account for now.
 
-    Administrators only. Its sessions end at once.
+    Administrators only. Its sessions end at once, and a registered user is disabled on the platform as well.
     """
-    wanted = _id(request, "identity_id")
+    wanted, service = _id(request, "identity_id"), request.find_service(Identities)
     if _is_own(request, wanted):
         raise errors.WrongState("You cannot disable your own account; another administrator can.")
-    return present_identity(request.find_service(Identities).disable(wanted))
+    service.get(wanted)
+    with contextlib.suppress(errors.NotFound):
+        request.find_service(Users).disable(**_as_user(request, wanted))
+    return present_identity(service.disable(wanted))
 
 
 @enable.post(
@@ -158,9 +168,13 @@ def disable_identity(request: Any) -> Any:
 def enable_identity(request: Any) -> Any:
     """Let somebody log in to a local account again.
 
-    Administrators only.
+    Administrators only. A registered user is enabled on the platform as well.
     """
-    return present_identity(request.find_service(Identities).enable(_id(request, "identity_id")))
+    wanted, service = _id(request, "identity_id"), request.find_service(Identities)
+    service.get(wanted)
+    with contextlib.suppress(errors.NotFound):
+        request.find_service(Users).enable(**_as_user(request, wanted))
+    return present_identity(service.enable(wanted))
 
 
 @password_link.post(
@@ -307,6 +321,7 @@ def change_password(request: Any) -> Any:
     given = request.fields
     with reading(request) as session:
         mine = _own(request, session)
+    refuse_kept_elsewhere(mine)
     _refuse_bad(request, given["password"], mine.email, mine.name)
     if not PasswordCheck.for_request(request).check_own(mine.email, given["current"], caller(request)):
         text = "This is not your present password."
@@ -331,6 +346,11 @@ def _own(request: Any, session: Session | None = None) -> LocalIdentity:
 def _is_own(request: Any, identity_id: uuid.UUID) -> bool:
     caller = request.identity
     return caller.iss == request.registry.settings["accounts.issuer"] and caller.sub == str(identity_id)
+
+
+def _as_user(request: Any, identity_id: uuid.UUID) -> dict[str, str]:
+    """By what the platform knows the person, once registered."""
+    return {"iss": request.registry.settings["accounts.issuer"], "sub": str(identity_id)}
 
 
 def _id(request: Any, name: str) -> uuid.UUID:

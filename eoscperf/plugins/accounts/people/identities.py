@@ -176,8 +176,7 @@ class Identities:
         self, identity: LocalIdentity, password_hash: str, *, but_session: uuid.UUID | None = None
     ) -> None:
         """Give a new password; other sessions end and links that were sent before are of no use."""
-        if identity.backend != LOCAL:
-            raise errors.WrongState("The password of this account is kept in a directory; change it there.")
+        refuse_kept_elsewhere(identity)
         identity.password_hash, identity.password_datetime = password_hash, self._now()
         self._session.flush()
         self._links.drop(identity.id, "password")
@@ -261,6 +260,12 @@ class Identities:
         # What was sent to the old address must not open the account any more.
         self._links.drop(identity.id, "password", "email")
         self._events.emit(EmailChanged(identity_id=identity.id, old_email=old, email=email))
+
+
+def refuse_kept_elsewhere(identity: LocalIdentity) -> None:
+    """WrongState when the password is not one of this installation."""
+    if identity.backend != LOCAL:
+        raise errors.WrongState("The password of this account is kept in a directory; change it there.")
 
 
 def find_identity(session: Session, sub: str) -> LocalIdentity | None:

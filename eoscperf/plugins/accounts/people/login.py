@@ -150,20 +150,45 @@ class PasswordCheck:
     def _spend(
         self, session: Session, key: str, identity_id: uuid.UUID | None, caller: Caller
     ) -> list[Count]:
-        device = known_device(session, identity_id, caller, self._now())
-        counts = throttle.password_counts(key, caller.network, device)
         meter = Throttle(session, self._secret, now=self._now)
+        known = _known_browser(session, key, identity_id, caller, self._now())
+        if known is not None:
+            meter.spend(known, what="wrong passwords")
+            return [known]
+        counts = throttle.password_counts(key, caller.network)
         reached = meter.spend(*counts, what="wrong passwords")
-        if device is None and reached[counts[2].key] > throttle.MANY:
-            meter.spend(
-                Count(f"attacked\n{caller.network}\n{key}", throttle.QUARTER, throttle.UNDER_ATTACK),
-                what="wrong passwords",
-            )
+        if reached[counts[2].key] > throttle.MANY:
+            attacked = throttle.under_attack(key, caller.network)
+            meter.spend(attacked, what="wrong passwords")
+            counts.append(attacked)
         return counts
 
     def _refund(self, counts: Sequence[Count]) -> None:
         with self._transactions() as session:
             Throttle(session, self._secret, now=self._now).refund(*throttle.keys(counts))
+
+
+def _known_browser(
+    session: Session, key: str, identity_id: uuid.UUID | None, caller: Caller, now: datetime.datetime
+) -> Count | None:
+    """What a try is counted as that comes from a browser known to the person.
+
+    Who is behind a login of a directory is not known before the directory has said so. There the tries of
+    all browsers of one person are counted together, so that nobody has more of them by trying other logins.
+    """
+    secret_digest = digest(caller.device_secret)
+    query = (
+        sa.select(KnownDevice.identity_id, LocalIdentity.backend)
+        .join(LocalIdentity, LocalIdentity.id == KnownDevice.identity_id)
+        .where(KnownDevice.secret_digest == secret_digest, KnownDevice.expires_datetime > now)
+        .order_by(KnownDevice.identity_id)
+    )
+    known = session.execute(query).all()
+    if identity_id is not None:
+        mine = any(found == identity_id for found, _ in known)
+        return throttle.browser_count(key, secret_digest) if mine else None
+    elsewhere = [found for found, backend in known if backend != LOCAL]
+    return throttle.person_count(elsewhere[0]) if elsewhere else None
 
 
 def known_device(

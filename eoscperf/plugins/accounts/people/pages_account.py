@@ -7,7 +7,7 @@ from typing import Any
 
 from eoscperf import errors
 from eoscperf.plugins.accounts.people.browsers import caller, keep_session
-from eoscperf.plugins.accounts.people.identities import LOCAL, Identities
+from eoscperf.plugins.accounts.people.identities import LOCAL, Identities, refuse_kept_elsewhere
 from eoscperf.plugins.accounts.people.letters import Letters
 from eoscperf.plugins.accounts.people.login import PasswordCheck
 from eoscperf.plugins.accounts.people.pages_login import refused
@@ -60,8 +60,7 @@ def change_password(request: Any) -> Any:
     """Change the password; whoever has one says it again."""
     has_password = True
     found = require_login(request)
-    if found.identity.backend != LOCAL:
-        raise errors.WrongState("The password of this account is kept in a directory; change it there.")
+    refuse_kept_elsewhere(found.identity)
     if found.identity.password_hash is None:
         has_password = False
         found = require_login(request, max_age=RECENT)

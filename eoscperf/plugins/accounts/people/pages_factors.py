@@ -91,7 +91,11 @@ def passkeys(request: Any) -> Any:
             else:
                 request.notices.add("success", "The passkey was added.")
                 return see_other(request, "accounts.passkeys")
-    return {"form": form, "passkeys": service.of_identity(found.identity_id)}
+    return {
+        "form": form,
+        "passkeys": service.of_identity(found.identity_id),
+        "is_local": found.identity.backend == LOCAL,
+    }
 
 
 def passkey_options(request: Any) -> Any:

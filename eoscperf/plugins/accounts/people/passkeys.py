@@ -27,6 +27,7 @@ from eoscperf.events import Events
 from eoscperf.plugins.accounts.models import LocalIdentity
 from eoscperf.plugins.accounts.people import addresses
 from eoscperf.plugins.accounts.people.events import SecondFactorChanged
+from eoscperf.plugins.accounts.people.identities import LOCAL
 from eoscperf.plugins.accounts.people.letters import Letters
 from eoscperf.plugins.accounts.people.models import AccountSession, Passkey
 from eoscperf.plugins.accounts.people.totp import NAME
@@ -40,6 +41,11 @@ TIMEOUT = 300_000
 
 AMR = ("pop", "user", "mfa")
 """RFC 8176: possession of a key, presence of the person, and a second factor by unlocking the key."""
+
+ELSEWHERE = (
+    "Log in with your password: it is kept in a directory, which is asked at each log-in whether you may "
+    "still come in. A passkey would get around that."
+)
 
 
 class Passkeys:
@@ -106,6 +112,8 @@ class Passkeys:
         """A new passkey, from what the browser has answered; Invalid when it is not for this session."""
         challenge, begun.challenge = begun.challenge, None
         self._session.flush()
+        if identity.backend != LOCAL:
+            raise errors.WrongState(ELSEWHERE)
         if challenge is None:
             raise _invalid("This took too long or was done already. Try again.")
         if len(self.of_identity(identity.id)) >= MOST:
@@ -167,6 +175,9 @@ class Passkeys:
         passkey = self._session.scalar(query.with_for_update())
         if passkey is None:
             raise _invalid(refused)
+        identity = self._session.get(LocalIdentity, passkey.identity_id)
+        if identity is None or identity.backend != LOCAL:
+            raise _invalid(ELSEWHERE)
         if sent.response.user_handle is not None and sent.response.user_handle != passkey.identity_id.bytes:
             raise _invalid(refused)
         try:

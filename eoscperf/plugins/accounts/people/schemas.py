@@ -41,6 +41,16 @@ CHANGE_PASSWORD = schema.fields(
     _password("current", "Present password"), _password("password", "New password")
 )
 
+_LINK = schema.name("link", "name", title="Secret of the link in the mail")
+
+SIGN_UP = schema.fields(email_node(), schema.exact("invitation", title="Secret of an invitation"))
+
+FINISH = schema.fields(_LINK, schema.name("name", "name", required=False), _password("password", "Password"))
+
+RECOVER = schema.fields(email_node())
+
+CHOOSE_PASSWORD = schema.fields(_LINK, _password("password", "New password"))
+
 
 def present_identity(identity: LocalIdentity) -> dict[str, Any]:
     """A local account as administrators see it; nothing that helps to log in."""

@@ -19,7 +19,7 @@ from eoscperf.db import utcnow
 from eoscperf.plugins.accounts.models import LocalIdentity
 from eoscperf.plugins.accounts.people import throttle
 from eoscperf.plugins.accounts.people.digests import digest, new_secret
-from eoscperf.plugins.accounts.people.identities import LOCAL, Identities
+from eoscperf.plugins.accounts.people.identities import LOCAL, Identities, refuse_kept_elsewhere
 from eoscperf.plugins.accounts.people.letters import Letters
 from eoscperf.plugins.accounts.people.links import UNDO, OneTimeLinks
 from eoscperf.plugins.accounts.people.login import Transactions
@@ -235,8 +235,7 @@ class SignUp:
         self, identity: LocalIdentity, *, mail: bool, lifetime: datetime.timedelta | None = None
     ) -> str:
         """The secret of a link to choose a password with, made by an administrator."""
-        if identity.backend != LOCAL:
-            raise errors.WrongState("The password of this account is kept in a directory; change it there.")
+        refuse_kept_elsewhere(identity)
         secret = self._links.make("password", identity.email, identity_id=identity.id, lifetime=lifetime)
         if mail:
             self._letters.new_password(identity.email, secret)

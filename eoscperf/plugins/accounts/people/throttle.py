@@ -15,6 +15,7 @@ import datetime
 import hashlib
 import hmac
 import math
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -138,15 +139,28 @@ def too_many(what: str, wait: float) -> RateLimited:
     return RateLimited(f"Too many {what}. Try again in {minutes} {unit}.", max(1, math.ceil(wait)))
 
 
-def password_counts(login: str, network: str, device: str | None) -> list[Count]:
-    """What a try of a password is counted as; `device` names a browser that is known to the account."""
-    if device is not None:
-        return [Count(f"browser\n{login}\n{device}", QUARTER, PER_BROWSER)]
+def password_counts(login: str, network: str) -> list[Count]:
+    """What a try of a password from an unknown browser is counted as; the last is the account's."""
     return [
         Count(f"network\n{network}", QUARTER, PER_NETWORK),
         Count(f"network and account\n{network}\n{login}", QUARTER, PER_NETWORK_AND_ACCOUNT),
         Count(f"account\n{login}", QUARTER),
     ]
+
+
+def under_attack(login: str, network: str) -> Count:
+    """What a try from an unknown browser counts as, too, while many try the same account."""
+    return Count(f"attacked\n{network}\n{login}", QUARTER, UNDER_ATTACK)
+
+
+def browser_count(login: str, device: str) -> Count:
+    """What a try counts as from a browser that is known to the account."""
+    return Count(f"browser\n{login}\n{device}", QUARTER, PER_BROWSER)
+
+
+def person_count(identity_id: uuid.UUID) -> Count:
+    """The same for all browsers of somebody of a directory together, whatever login is tried."""
+    return Count(f"browsers of\n{identity_id}", QUARTER, PER_BROWSER)
 
 
 def keys(counts: Iterable[Count]) -> list[str]:

@@ -29,7 +29,7 @@ def includeme(config: Any) -> None:
     from pyramid.events import NewResponse
 
     from eoscperf.plugins.accounts import ADMIN_ENTITLEMENT, NAME
-    from eoscperf.plugins.accounts.keys import KeyStore
+    from eoscperf.plugins.accounts.keys import RS256, KeyStore
     from eoscperf.plugins.accounts.people import events
     from eoscperf.plugins.accounts.provider import api, pages, protocol, schemas, subscribers
     from eoscperf.plugins.accounts.provider.clients import CLI, OAuthClients
@@ -41,6 +41,7 @@ def includeme(config: Any) -> None:
     settings = config.get_settings()
     store = KeyStore.of(settings)
     config.registry["accounts.keys"] = store
+    config.registry["accounts.id_keys"] = KeyStore.of(settings, RS256)
     issuer = LocalIssuer(
         NAME,
         settings["accounts.url"],

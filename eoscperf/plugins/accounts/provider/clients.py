@@ -70,7 +70,8 @@ class Client(ClientMixin):
         return ordered(wanted) if wanted and set(wanted) <= set(self.scope.split()) else None
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        return is_registered(redirect_uri, self.redirect_uris, public=self.public)
+        # Nobody is asked whether a trusted client may, so that not even the port is left open.
+        return is_registered(redirect_uri, self.redirect_uris, public=self.public and not self.trusted)
 
     def check_client_secret(self, client_secret: str) -> bool:
         if self.secret_digest is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from eoscperf.plugins.accounts.keys import RS256
 from eoscperf.plugins.accounts.provider.claims import PERSONAL
 from eoscperf.plugins.accounts.provider.clients import CODE, CREDENTIALS, DEVICE, EXCHANGE, REFRESH
 from eoscperf.plugins.accounts.provider.grants import METHODS
@@ -29,7 +30,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "response_modes_supported": ["query"],
         "grant_types_supported": [CODE, REFRESH, CREDENTIALS, DEVICE, EXCHANGE],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": [RS256.algorithm],
         "token_endpoint_auth_methods_supported": METHODS,
         "introspection_endpoint_auth_methods_supported": WITH_SECRET,
         "revocation_endpoint_auth_methods_supported": METHODS,

@@ -19,6 +19,7 @@ from eoscperf.plugins.accounts.provider.claims import personal_claims
 from eoscperf.plugins.accounts.provider.clients import DEVICE
 from eoscperf.plugins.accounts.provider.devices import Devices
 from eoscperf.plugins.accounts.provider.grants import METHODS
+from eoscperf.plugins.accounts.provider.ledger import ID_TOKEN
 from eoscperf.plugins.accounts.provider.models import AccessToken, RefreshToken
 
 
@@ -173,7 +174,7 @@ class EndSession(EndSessionEndpoint):
     """RP-initiated logout; the page that asks and ends the session is `pages.end_session`."""
 
     def _validate_id_token_hint(self, id_token_hint: str) -> dict[str, Any]:
-        claims = self.server.ledger.signed_claims(id_token_hint, typ="JWT")
+        claims = self.server.ledger.signed_claims(id_token_hint, typ=ID_TOKEN)
         if claims is None:
             raise InvalidRequestError("The 'id_token_hint' is no ID token of this provider.")
         return dict(claims)

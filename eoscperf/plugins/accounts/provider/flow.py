@@ -23,7 +23,7 @@ from eoscperf.db import utcnow
 from eoscperf.plugins.accounts.people.digests import digest
 from eoscperf.plugins.accounts.people.models import AccountSession
 from eoscperf.plugins.accounts.provider.clients import Client
-from eoscperf.plugins.accounts.provider.ledger import Ledger
+from eoscperf.plugins.accounts.provider.ledger import ID_TOKEN, Ledger
 from eoscperf.plugins.accounts.provider.models import Grant
 from eoscperf.plugins.accounts.provider.scopes import ordered
 from eoscperf.plugins.accounts.provider.server import ProtocolRequest, ProviderServer
@@ -120,9 +120,11 @@ class AuthorizationRequest:
                 raise problem()
         if parameters.get("response_mode", "query") != "query":
             raise InvalidRequestError("The only response_mode is query.")
-        if parameters.get("response_type") != "code":
+        if "response_type" not in parameters:
+            raise InvalidRequestError("Missing 'response_type' in request.")
+        if parameters["response_type"] != "code":
             # Not left to authlib, whose description repeats what was sent.
-            raise UnsupportedResponseTypeError(parameters.get("response_type"))
+            raise UnsupportedResponseTypeError(parameters["response_type"])
         self._grant = self.server.get_consent_grant(self.oauth)
         self.prompts = set(parameters.get("prompt", "").split())
         if not self.prompts <= PROMPTS or ("none" in self.prompts and len(self.prompts) > 1):
@@ -136,7 +138,7 @@ class AuthorizationRequest:
     def _hinted(self, hint: str | None) -> str | None:
         if hint is None:
             return None
-        claims = self.server.ledger.signed_claims(hint, typ="JWT")
+        claims = self.server.ledger.signed_claims(hint, typ=ID_TOKEN)
         if claims is None:
             raise InvalidRequestError("The id_token_hint is no ID token of this provider.")
         return str(claims["sub"])

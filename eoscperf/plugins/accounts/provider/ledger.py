@@ -38,19 +38,24 @@ log = logging.getLogger(__name__)
 CODE_LIFETIME = datetime.timedelta(minutes=1)
 ID_TOKEN_LIFETIME = datetime.timedelta(minutes=15)
 
+ACCESS_TOKEN, ID_TOKEN = "at+jwt", "JWT"
+"""What the header of a token says that it is."""
+
 REFRESH_PREFIX, CODE_PREFIX = "eoscr_", "eoscc_"
 
 
 class Ledger:
     """Gives out codes and tokens, takes them back, and knows which are still good.
 
-    `access` and `refresh` are how long tokens last; `now` tells the time.
+    `keys` sign access tokens, `id_keys` ID tokens. `access` and `refresh` are how long tokens last; `now`
+    tells the time.
     """
 
     def __init__(
         self,
         session: orm.Session,
         keys: KeyStore,
+        id_keys: KeyStore,
         issuer: str,
         *,
         access: datetime.timedelta,
@@ -59,6 +64,7 @@ class Ledger:
     ) -> None:
         self._session = session
         self._keys = keys
+        self._id_keys = id_keys
         self._issuer = issuer
         self._access = access
         self._refresh = refresh
@@ -74,6 +80,7 @@ class Ledger:
         return cls(
             session,
             registry["accounts.keys"],
+            registry["accounts.id_keys"],
             settings["accounts.url"],
             access=datetime.timedelta(minutes=settings["accounts.access_token_minutes"]),
             refresh=datetime.timedelta(days=settings["accounts.refresh_token_days"]),
@@ -182,7 +189,7 @@ class Ledger:
         if actor is not None:
             claims["act"] = {"sub": actor}
         answer: dict[str, Any] = {
-            "access_token": self._keys.sign(claims, typ="at+jwt"),
+            "access_token": self._keys.sign(claims, typ=ACCESS_TOKEN),
             "token_type": "Bearer",
             "expires_in": int(ends.timestamp()) - int(now.timestamp()),
             "scope": claims["scope"],
@@ -198,7 +205,7 @@ class Ledger:
 
     def read(self, token: str) -> Mapping[str, Any] | None:
         """The claims of an access token that is still good, whoever it is for; None else."""
-        claims = self.signed_claims(token, typ="at+jwt")
+        claims = self.signed_claims(token, typ=ACCESS_TOKEN)
         if claims is None or "client_id" not in claims or not is_good(self._session, claims):
             return None
         expires = claims.get("exp")
@@ -208,11 +215,12 @@ class Ledger:
 
     def signed_claims(self, token: str, *, typ: str) -> Mapping[str, Any] | None:
         """The claims of a token of this kind that we have signed, expired or not; None for anything else."""
-        keys = self._keys.public_keys()
+        store = self._id_keys if typ == ID_TOKEN else self._keys
+        keys = store.public_keys()
         if not keys or len(token) > 16384:
             return None
         try:
-            found = jwt.decode(token, KeySet.import_key_set({"keys": keys}), algorithms=["ES256"])
+            found = jwt.decode(token, KeySet.import_key_set({"keys": keys}), algorithms=[store.algorithm])
         except (JoseError, ValueError, TypeError, KeyError):
             return None
         is_ours = found.header.get("typ") == typ and found.claims.get("iss") == self._issuer
@@ -308,7 +316,7 @@ class Ledger:
         }
         if nonce is not None:
             claims["nonce"] = nonce
-        return self._keys.sign(claims, typ="JWT")
+        return self._id_keys.sign(claims, typ=ID_TOKEN)
 
     def _refresh_token(self, authorization: Authorization) -> str:
         token = REFRESH_PREFIX + new_secret()

@@ -19,8 +19,10 @@ SCOPES: dict[str, str] = OPENID | {
 }
 """All scopes in the order they are shown, each as words that follow "wants to"."""
 
-FOR_CLIENTS_THEMSELVES = tuple(API_SCOPES)
-"""What a client may ask for that acts for itself: there is nobody to know anything about."""
+FOR_CLIENTS_THEMSELVES = ("read", "upload")
+"""What a client may ask for that acts for itself: there is nobody to know anything about.
+
+Nor does it decide about others, or make keys, which would outlive it and whoever registered it."""
 
 
 def ordered(scopes: Iterable[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -80,6 +79,12 @@ class ProviderServer(AuthorizationServer):
         if isinstance(request, ProtocolRequest):
             return request
         return ProtocolRequest(request, parameters_of(request))
+
+    def create_token_response(self, request: Any = None) -> Response:
+        asked = self.create_oauth2_request(request)
+        if not asked.payload.grant_type:
+            raise InvalidRequestError("Missing 'grant_type' in request.")
+        return super().create_token_response(asked)
 
     def authenticate_client(self, request: Any, methods: Iterable[str], endpoint: str = "token") -> Client:
         """The client, by exactly one method; InvalidClientError, the same whatever was wrong."""
@@ -174,7 +179,7 @@ def _credentials(header: str | None, sent: Mapping[str, str]) -> tuple[str | Non
     try:
         identifier, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
         identifier, secret = (unquote_plus(text, errors="strict") for text in (identifier, secret))
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return None, "", "client_secret_basic"
     if not colon or not identifier or not secret or not storable(identifier) or not storable(secret):
         return None, "", "client_secret_basic"

@@ -18,6 +18,7 @@ from eoscperf.users.models import User
 from tests.plugins.accounts.directory.conftest import PEOPLE, SECRET, group
 from tests.plugins.accounts.directory.slapd import SUFFIX, Slapd
 from tests.plugins.accounts.people.conftest import PASSWORD, Browser, Installation, fault_of
+from tests.plugins.accounts.people.soft_key import SoftKey
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,14 @@ def browser(installation: Installation) -> Iterator[Browser]:
     with installation.session() as session:
         session.execute(sa.delete(LocalIdentity))
         session.commit()
+
+
+def guesses(browser: Browser, login: str) -> int:
+    """How many wrong passwords are looked at."""
+    for count in range(30):
+        if browser.log_in(login, "wrong password", status="*").status_int == 429:
+            return count
+    return 30
 
 
 def identities(installation: Installation) -> list[LocalIdentity]:
@@ -207,6 +216,68 @@ def test_without_the_directory_nobody_learns_who_has_a_local_account(
         for login in (local.email, "nobody@example.org")
     }
     assert len(told) == 1
+
+
+def test_wrong_passwords_of_others_do_not_keep_somebody_out_of_a_browser_that_is_known(
+    installation: Installation, browser: Browser
+) -> None:
+    network = "198.51.100.9"
+    owner = installation.browser(network)
+    owner.log_in("bob", SECRET)
+    owner.post("/accounts/logout")
+    assert guesses(installation.browser(network), "bob") == 10
+    owner.log_in("bob", SECRET)
+    assert owner.is_logged_in
+
+
+def test_a_browser_known_to_one_person_is_no_way_to_try_passwords_of_many(
+    installation: Installation, browser: Browser
+) -> None:
+    browser.log_in("joe", SECRET)
+    other = installation.browser()
+    other.log_in("joe", SECRET)
+    assert guesses(browser, "ann") == 20
+    assert guesses(other, "bob") == 0
+    assert guesses(other, installation.someone().email) == 10
+
+
+def test_passkeys_cannot_get_around_the_directory(installation: Installation, browser: Browser) -> None:
+    browser.log_in("bob", SECRET)
+    options = browser.post("/accounts/passkeys/options", status=200).json
+    answer = browser.post("/accounts/passkeys", name="x", credential=SoftKey().create(options), status=422)
+    assert "directory" in fault_of(answer)
+    assert "data-passkey" not in browser.get("/accounts/passkeys")
+
+
+def test_a_passkey_from_before_does_not_log_in(installation: Installation, browser: Browser) -> None:
+    local, key = installation.someone(), SoftKey()
+    browser.log_in(local.email)
+    options = browser.post("/accounts/passkeys/options", status=200).json
+    browser.post("/accounts/passkeys", name="x", credential=key.create(options))
+    with installation.session() as session:
+        session.execute(
+            sa.update(LocalIdentity)
+            .where(LocalIdentity.id == local.id)
+            .values(backend="ldap", external_id="7")
+        )
+        session.commit()
+    other = installation.browser()
+    options = other.post("/accounts/login/passkey/options", status=200).json
+    answer = other.post("/accounts/login/passkey", credential=key.get(options), status=422)
+    assert "directory" in fault_of(answer)
+
+
+def test_the_password_of_the_directory_is_not_changed_over_rest(
+    installation: Installation, browser: Browser
+) -> None:
+    browser.log_in("bob", SECRET)
+    answer = browser.app.post_json(
+        "/api/v1/accounts/self:change_password",
+        {"current": SECRET, "password": "some other ordinary words"},
+        headers=installation.token("bob@example.org"),
+        status=409,
+    )
+    assert "change it there" in answer.json["detail"]
 
 
 def test_the_form_says_that_names_are_good_as_well(browser: Browser) -> None:

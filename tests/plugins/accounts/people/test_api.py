@@ -6,8 +6,11 @@ import re
 import uuid
 
 import pytest
+from sqlalchemy import select, update
 
 from eoscperf.plugins.accounts.people.session import COOKIE
+from eoscperf.review.models import LogEntry
+from eoscperf.users.models import User
 from tests.plugins.accounts.people.conftest import PASSWORD
 from tests.plugins.accounts.people.test_factors import second_step, set_up
 
@@ -87,6 +90,31 @@ class TestAdministrators:
         installation.browser().log_in(person.email, status=409)
         assert app.post(f"{path}:enable", headers=admin).json["disabled"] is False
         installation.browser().log_in(person.email)
+
+    def test_disable_and_enable_registered_people_on_the_platform_too(self, app, installation, admin):
+        person = installation.someone(registered=True)
+        path, headers = f"{API}/identities/{person.id}", installation.token(person.email)
+        app.get("/api/v1/users/self", headers=headers)
+        app.post(f"{path}:disable", headers=admin)
+        app.get("/api/v1/users/self", headers=headers, status=401)
+        with installation.session() as session:
+            actions = select(LogEntry.action).order_by(LogEntry.id.desc()).limit(1)
+            assert session.scalar(actions) == "user_disable"
+        app.post(f"{path}:enable", headers=admin)
+        app.get("/api/v1/users/self", headers=headers)
+
+    def test_cannot_disable_the_last_of_them(self, app, installation):
+        """Whoever is one by an entitlement could otherwise leave the platform without any."""
+        last = installation.someone(admin=True)
+        with installation.session() as session:
+            session.execute(update(User).where(User.sub != str(last.id)).values(role="user"))
+            session.commit()
+        entitled = installation.someone(registered=True)
+        headers = installation.token(entitled.email, admin=True)
+        path = f"{API}/identities/{last.id}"
+        refused = app.post(f"{path}:disable", headers=headers, status=409).json
+        assert refused["type"].endswith("last-administrator")
+        assert app.get(path, headers=headers).json["disabled"] is False
 
     def test_do_not_disable_themselves(self, app, installation):
         person = installation.someone(admin=True)
@@ -177,3 +205,52 @@ class TestOnesOwn:
         for _ in range(10):
             app.post_json(path, {"current": "wrong", "password": NEW}, headers=headers, status=422)
         app.post_json(path, {"current": PASSWORD, "password": NEW}, headers=headers, status=429)
+
+
+class TestWhoeverIsNotLoggedIn:
+    def test_signs_up(self, app, installation):
+        app.post_json("/api/v1/accounts:sign_up", {"email": "rest@example.org"}, status=204)
+        body = {"link": installation.link("rest@example.org").partition("link=")[2], "name": "Rest"}
+        finish = "/api/v1/accounts:finish_sign_up"
+        app.post_json(finish, body | {"password": "rest@example.org"}, status=422)
+        app.post_json("/api/v1/accounts:choose_password", body_of(body, password=NEW), status=404)
+        made = app.post_json(finish, body | {"password": NEW}, status=201).json
+        assert (made["email"], made["name"]) == ("rest@example.org", "Rest")
+        app.post_json(finish, body | {"password": NEW}, status=404)
+        installation.browser().log_in("rest@example.org", NEW)
+
+    def test_needs_an_invitation_where_that_is_so(self, app, set_mode):
+        set_mode("invited")
+        told = app.post_json("/api/v1/accounts:sign_up", {"email": "x@example.org"}, status=409)
+        assert "invitation" in told.json["detail"]
+
+    def test_gets_back_in_with_a_link(self, app, installation):
+        person = installation.someone()
+        app.post_json("/api/v1/accounts:recover", {"email": person.email}, status=204)
+        body = {"link": installation.link(person.email).partition("link=")[2], "password": NEW}
+        app.post_json("/api/v1/accounts:finish_sign_up", body, status=404)
+        app.post_json("/api/v1/accounts:choose_password", body, status=204)
+        app.post_json("/api/v1/accounts:choose_password", body, status=404)
+        installation.browser().log_in(person.email, NEW)
+
+    @pytest.mark.parametrize("operation", ["sign_up", "recover"])
+    def test_does_not_learn_who_has_an_account(self, app, installation, operation):
+        told = [
+            app.post_json(f"/api/v1/accounts:{operation}", {"email": email}, status=204)
+            for email in (installation.someone().email, "nobody-at-all@example.org")
+        ]
+        assert len({answer.body for answer in told}) == 1
+        assert len({tuple(sorted(answer.headers)) for answer in told}) == 1
+
+    def test_cannot_have_many_mails_sent(self, app, installation):
+        network = {"REMOTE_ADDR": "203.0.113.99"}
+        for number in range(30):
+            body = {"email": f"many-{number}@example.org"}
+            app.post_json("/api/v1/accounts:recover", body, extra_environ=network, status=204)
+        app.post_json(
+            "/api/v1/accounts:recover", {"email": "m@example.org"}, extra_environ=network, status=429
+        )
+
+
+def body_of(body, **values):
+    return {"link": body["link"], **values}

@@ -99,6 +99,14 @@ class TestTheOwner:
         known.log_in(person.email)
         installation.browser().log_in(person.email)
 
+    def test_may_log_in_from_new_browsers_again_and_again_meanwhile(self, installation, monkeypatch):
+        monkeypatch.setattr(throttle, "MANY", 20)
+        person = installation.someone()
+        for _ in range(3):
+            guesses(installation.browser(), person.email)
+        for _ in range(5):
+            installation.browser("203.0.113.77").log_in(person.email)
+
     def test_may_mistype_from_a_known_browser_too_but_not_for_ever(self, installation, browser):
         person = installation.someone()
         browser.log_in(person.email)

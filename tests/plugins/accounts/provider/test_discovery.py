@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from paste.deploy import appconfig
 
-from tests.plugins.accounts.provider.cast import ISSUER, claims, header
+from eoscperf.plugins.accounts.provider.settings import provider_address
+from eoscperf.settings import load
+from tests.plugins.accounts.provider.cast import ISSUER, back, claims, header
+
+CHECKOUT = Path(__file__).parents[4]
 
 REQUIRED = {
     "issuer",
@@ -24,6 +30,16 @@ REQUIRED = {
 @pytest.fixture
 def document(provider):
     return provider.web.get("/accounts/.well-known/openid-configuration").json
+
+
+@pytest.mark.parametrize("port", ["6543", "7000"])
+def test_the_provider_is_where_the_development_server_listens(port, monkeypatch):
+    """`pserve development.ini http_port=7000` reaches the settings beside the file, not inside of it."""
+    monkeypatch.delenv("EOSCPERF_ACCOUNTS_URL", raising=False)
+    monkeypatch.delenv("EOSCPERF_HTTP_PORT", raising=False)
+    given = appconfig(f"config:{CHECKOUT / 'development.ini'}", global_conf={"http_port": port})
+    around = {name: given.global_conf[name] for name in ("here", "http_port")}
+    assert provider_address(load({**given.local_conf, **around})) == f"http://localhost:{port}/accounts"
 
 
 class TestTheDocument:
@@ -62,6 +78,9 @@ class TestTheDocument:
         assert document["id_token_signing_alg_values_supported"] == [header(tokens["id_token"])["alg"]]
         assert "none" not in json.dumps(document["id_token_signing_alg_values_supported"])
 
+    def test_names_the_algorithm_that_openid_connect_demands(self, document):
+        assert "RS256" in document["id_token_signing_alg_values_supported"]
+
     def test_names_every_claim_of_an_id_token(self, provider, document, browser, shop):
         tokens = provider.log_in(browser, shop, scope="openid email profile")
         assert set(claims(tokens["id_token"])) <= set(document["claims_supported"])
@@ -74,15 +93,17 @@ class TestTheKeys:
     def test_verify_every_token(self, provider, browser, shop):
         tokens = provider.log_in(browser, shop)
         keys = KeySet.import_key_set(provider.web.get("/accounts/jwks.json").json)
-        for name in ("access_token", "id_token"):
-            assert jwt.decode(tokens[name], keys, algorithms=["ES256"]).claims["iss"] == ISSUER
+        for name, algorithm in (("access_token", "ES256"), ("id_token", "RS256")):
+            assert jwt.decode(tokens[name], keys, algorithms=[algorithm]).claims["iss"] == ISSUER
 
     def test_show_nothing_private(self, provider):
         answer = provider.web.get("/accounts/jwks.json")
         assert answer.content_type == "application/jwk-set+json"
+        shown = {"EC": {"crv", "x", "y"}, "RSA": {"n", "e"}}
         for key in answer.json["keys"]:
-            assert set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
-            assert (key["use"], key["alg"]) == ("sig", "ES256")
+            assert set(key) == {"kty", "kid", "use", "alg"} | shown[key["kty"]]
+            assert (key["use"], key["alg"]) in (("sig", "ES256"), ("sig", "RS256"))
+        assert {key["alg"] for key in answer.json["keys"]} == {"ES256", "RS256"}
 
     def test_are_there_before_the_first_token(self, provider):
         assert provider.web.get("/accounts/jwks.json").json["keys"]
@@ -99,3 +120,13 @@ class TestTheKeys:
             assert provider.works(tokens["access_token"])
             assert provider.introspect(shop, tokens["access_token"])["active"]
             assert provider.userinfo(tokens["access_token"]).json["sub"]
+
+    def test_of_id_tokens_go_on_verifying_hints_after_a_rotation(self, provider, browser, shop):
+        before = provider.log_in(browser, shop)["id_token"]
+        kid = provider.registry["accounts.id_keys"].rotate()
+        after = provider.log_in(browser, shop)["id_token"]
+        assert header(after)["kid"] == kid != header(before)["kid"]
+        published = [key["kid"] for key in provider.web.get("/accounts/jwks.json").json["keys"]]
+        assert {kid, header(before)["kid"]} <= set(published)
+        for hint in (before, after):
+            assert back(browser.get(provider.asked(shop, prompt="none", id_token_hint=hint)))["code"]

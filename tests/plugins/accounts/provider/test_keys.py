@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from eoscperf.plugins.accounts.keys import CLOCKS, DAY, LASTING, KeyStore
+from eoscperf.plugins.accounts.keys import CLOCKS, DAY, ES256, LASTING, RS256, KeyStore, UnusableKey
 from eoscperf.plugins.accounts.provider.commands import accounts
 from eoscperf.scripts.context import Context
 
@@ -56,7 +56,7 @@ def is_verified(store, text):
     kid = json.loads(_decoded(text.split(".")[0]))["kid"]
     if kid not in [key["kid"] for key in keys]:
         return False
-    return bool(jwt.decode(text, KeySet.import_key_set({"keys": keys}), algorithms=["ES256"]))
+    return bool(jwt.decode(text, KeySet.import_key_set({"keys": keys}), algorithms=[store.algorithm]))
 
 
 def _decoded(text):
@@ -201,12 +201,47 @@ def test_killing_a_process_at_any_moment_loses_no_token(folder):
     assert is_verified(store, store.sign({"sub": "ann", "exp": time.time() + 900}, typ="at+jwt"))
 
 
+class TestKeysOfBothKinds:
+    def test_live_side_by_side(self, folder, clock):
+        stores = [KeyStore(folder, clock=clock, kind=kind) for kind in (ES256, RS256)]
+        tokens = [token(store, clock) for store in stores]
+        for store in stores:
+            store.rotate()
+        assert [len(kids(store)) for store in stores] == [2, 2]
+        assert all(is_verified(store, text) for store, text in zip(stores, tokens, strict=True))
+        assert not any(is_verified(store, text) for store, text in zip(stores, tokens[::-1], strict=True))
+        clock.now += LASTING + CLOCKS + DAY
+        for store in stores:
+            store.rotate()
+        assert [len(kids(store)) for store in stores] == [2, 2]
+        assert len(list(folder.glob("*.json"))) == 4
+
+    def test_that_are_damaged_are_not_replaced_unasked(self, folder):
+        folder.mkdir()
+        path = folder / "rs256-signing-key.json"
+        for content in ("{}", '{"kty": "RSA", "n": "AQ", "e": "AQAB"}', "null", "[]"):
+            path.write_text(content)
+            with pytest.raises(UnusableKey, match="holds no usable key"):
+                KeyStore(folder, kind=RS256).signing_key()
+            assert path.read_text() == content
+
+
 class TestTheCommand:
     def run(self, tmp_path, plugins="accounts"):
         ini = tmp_path / "site.ini"
         lines = ["[app:main]", "use = egg:eoscperf", "sqlalchemy.url = sqlite://", f"var = {tmp_path}"]
         ini.write_text("\n".join([*lines, f"eoscperf.plugins = {plugins}", ""]))
         return CliRunner().invoke(accounts, ["rotate-keys"], obj=Context(str(ini)))
+
+    def test_replaces_the_key_of_id_tokens_as_well(self, tmp_path, folder):
+        store = KeyStore(folder, kind=RS256)
+        old = store.sign({"sub": "ann", "exp": time.time() + 900}, typ="JWT")
+        result = self.run(tmp_path)
+        assert result.exit_code == 0, result.output
+        assert kids(store)[0] in result.output
+        assert len(kids(store)) == 2
+        assert is_verified(store, old)
+        assert is_verified(store, store.sign({"sub": "ann", "exp": time.time() + 900}, typ="JWT"))
 
     def test_replaces_the_key(self, tmp_path, folder):
         store = KeyStore(folder)

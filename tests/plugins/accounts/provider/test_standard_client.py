@@ -147,7 +147,6 @@ class Site:
             auth=auth,
             session=http,
             device_authorization_endpoint=document["device_authorization_endpoint"],
-            id_token_signed_response_alg="ES256",
             testing=True,
             **options,
         )

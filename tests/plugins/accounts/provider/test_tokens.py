@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import uuid
+from urllib.parse import urlencode
 
 import pytest
 
@@ -13,6 +14,7 @@ from eoscperf.plugins.accounts.people.events import IdentityDisabled, IdentityRe
 from eoscperf.plugins.accounts.provider.clients import EXCHANGE
 from eoscperf.plugins.accounts.provider.grants import ACCESS_TOKEN
 from eoscperf.plugins.accounts.provider.models import AccessToken, Authorization, RefreshToken
+from eoscperf.users.models import User
 from tests.plugins.accounts.provider.cast import CLI, ISSUER, basic, claims
 
 API = "urn:eoscperf:api"
@@ -159,6 +161,26 @@ class TestWhatEndsTokens:
         assert browser.get(provider.asked(shop), status=400)
         assert provider.token(shop, 401, grant_type="client_credentials")
 
+    def test_who_is_disabled_on_the_platform_goes_on_neither_here_nor_as_a_client(
+        self, provider, bob, session
+    ):
+        web = provider.browser(bob)
+        client = provider.client(bob, "Robot")
+        given = provider.log_in(web, client, scope="openid read upload")
+        own = provider.token(client, grant_type="client_credentials").json["access_token"]
+        boss = administrator(provider)
+        bearer = {"Authorization": f"Bearer {given['access_token']}"}
+        provider.web.post("/api/v1/users:register", headers=bearer, status=201)
+        named = urlencode({"iss": "urn:eoscperf:local", "sub": bob.id})
+        provider.web.post_json(f"/api/v1/users:disable?{named}", {}, headers=boss, status=204)
+        assert not provider.works(given["access_token"])
+        assert not provider.works(own)
+        provider.refresh(client, given["refresh_token"], 401)
+        provider.token(client, 401, grant_type="client_credentials")
+        assert web.get("/accounts/clients").status_int == 303
+        provider.web.post_json(f"/api/v1/users:enable?{named}", {}, headers=boss, status=204)
+        assert provider.token(client, grant_type="client_credentials").json["access_token"]
+
     def test_what_has_ended_is_removed_after_a_day(self, provider, browser, shop, clock, session):
         provider.log_in(browser, shop)
         provider.registry.pop("accounts.purged", None)
@@ -197,6 +219,13 @@ class TestTokensOfClientsThemselves:
     def test_are_about_no_person_and_nothing_beyond_the_client(self, provider, shop, scope):
         answer = provider.token(shop, 400, grant_type="client_credentials", scope=scope)
         assert answer.json["error"] == "invalid_scope"
+
+    @pytest.mark.parametrize("scope", ["moderate", "admin"])
+    def test_neither_decide_about_others_nor_make_keys(self, provider, bob, scope):
+        client = provider.client(bob, "Robot", scopes=["read", "upload", "moderate", "admin"])
+        answer = provider.token(client, 400, grant_type="client_credentials", scope=scope)
+        assert answer.json["error"] == "invalid_scope"
+        assert provider.token(client, grant_type="client_credentials").json["scope"] == "read upload"
 
     def test_give_no_userinfo(self, provider, shop):
         token = provider.token(shop, grant_type="client_credentials").json["access_token"]
@@ -495,6 +524,15 @@ class TestOnThePlatform:
         provider.session.query(AccessToken).filter_by(id=uuid.UUID(claims(token)["jti"])).delete()
         provider.session.commit()
         assert not provider.works(token)
+
+
+def administrator(provider):
+    """A header with the token of somebody who administers the platform."""
+    boss = provider.person("boss@example.org")
+    provider.session.add(User(iss="urn:eoscperf:local", sub=str(boss.id), email=boss.email, role="admin"))
+    provider.session.commit()
+    token = provider.log_in(provider.browser(boss), CLI, scope="read admin")["access_token"]
+    return {"Authorization": f"Bearer {token}"}
 
 
 def happen(provider, event):
