@@ -29,12 +29,25 @@ def events(installation, monkeypatch):
     return told
 
 
+_opened = []
+
+
+@pytest.fixture(autouse=True)
+def no_transaction_is_left_open():
+    """SQLite has one writer: what a test leaves open would be in the way of the next one."""
+    yield
+    while _opened:
+        _opened.pop().close()
+
+
 def request_of(browser, path="/accounts/authorize?client_id=x"):
     """A request as this browser would send it, for what is called by views."""
     request = Request.blank(path)
     request.registry = browser.installation.registry
     request.cookies[COOKIE] = browser.cookies.get(COOKIE, "")
-    request.environ["eoscperf.dbsession"] = browser.installation.session()
+    session = browser.installation.session()
+    _opened.append(session)
+    request.environ["eoscperf.dbsession"] = session
     apply_request_extensions(request)
     return request
 
