@@ -77,6 +77,8 @@ def confirm_factor(request: Any) -> Any:
 def passkeys(request: Any) -> Any:
     """Add a passkey with what the browser has answered; list and remove them."""
     found = require_login(request, max_age=RECENT)
+    # Asked for before the session is read again to be changed, which forgets whose it is.
+    is_local = found.identity.backend == LOCAL
     service = request.find_service(Passkeys)
     form = ADD.blank()
     if request.method == "POST":
@@ -94,7 +96,7 @@ def passkeys(request: Any) -> Any:
     return {
         "form": form,
         "passkeys": service.of_identity(found.identity_id),
-        "is_local": found.identity.backend == LOCAL,
+        "is_local": is_local,
     }
 
 
