@@ -84,8 +84,8 @@ def _token_created(facts: Mapping[str, Any], place: Place) -> Content:
             f"An API token that begins with {facts['hint']} was made for your account. It may be used for "
             f"{', '.join(facts['scopes'])} until {facts['until']}.",
             "If this was not you, revoke it at once: with the command "
-            f"“eoscperf tokens revoke {facts['id']}”, or by the method DELETE of the REST API at the address of "
-            "the token.",
+            f"“eoscperf tokens revoke {facts['id']}”, or by the method DELETE of the REST API at the address "
+            "of the token.",
             *place.link(f"/users/self/tokens/{facts['id']}"),
         ],
     )
