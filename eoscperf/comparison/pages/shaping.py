@@ -1,0 +1,82 @@
+"""What the pages of rankings and comparisons have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import colander
+
+from eoscperf.comparison.cells import Cell
+from eoscperf.comparison.charts import Bar
+from eoscperf.comparison.sentences import direction, percent
+from eoscperf.metrics import units
+from eoscperf.metrics.catalogue import Metric
+from eoscperf.rest.schema import exact, several
+from eoscperf.results import filters
+from eoscperf.results.query import Criteria
+from eoscperf.web.urls import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How sure a median is: an interval, or every value where there are few."""
+
+    low: float | None
+    high: float | None
+    values: tuple[float, ...]
+    within: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricShown:
+    path: str
+    label: str
+    unit: str
+    direction: str
+
+
+def conditions() -> colander.SchemaNode:
+    one = exact("filters", title="Condition", validator=_is_filter)
+    return several(one, limit="filters", title="Conditions")
+
+
+def criteria(asked: dict[str, Any], **more: Any) -> Criteria:
+    return Criteria(
+        filters=tuple(filters.parse(text) for text in asked.get("filters", ())),
+        upload_before=asked.get("upload_before"),
+        status="visible",
+        **more,
+    )
+
+
+def spread_of(cell: Cell) -> Spread:
+    low, high = cell.interval or (None, None)
+    values = () if cell.is_enough else cell.values
+    within = percent(cell.within_spread) if cell.within_spread is not None else None
+    return Spread(low, high, values, within)
+
+
+def bar(label: str, cell: Cell) -> Bar:
+    low, high = cell.interval or (None, None)
+    return Bar(label, cell.median, low, high, () if cell.is_enough else cell.values)
+
+
+def metric_shown(metric: Metric) -> MetricShown:
+    unit = units.symbol(metric.unit) if metric.unit else ""
+    return MetricShown(metric.path, metric.label, unit, direction(metric.better))
+
+
+def api_url(request: Any, service: str, address: Address, **ids: Any) -> str:
+    """The same question to the REST API."""
+    pairs = [pair for pair in address.pairs if pair[0] != "same"]
+    path = request.route_path(service, **ids)
+    return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def _is_filter(node: Any, text: str) -> None:
+    try:
+        filters.parse(text)
+    except filters.FilterSyntax as problem:
+        raise colander.Invalid(node, str(problem)) from None
