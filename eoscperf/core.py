@@ -26,10 +26,12 @@ FEATURES = (
     "eoscperf.benchmarks",
     "eoscperf.results",  # needs sites and benchmarks to hang a result on
     "eoscperf.metrics",  # what the values of results mean
+    "eoscperf.charts",  # draws them
     "eoscperf.comparison",  # ranks them
     "eoscperf.browse",  # shows results with all of that
     "eoscperf.ciupload",  # lets CI jobs upload results for the users who trust them
     "eoscperf.moderation",  # decides about all of the above
+    "eoscperf.login",  # lets people in to the pages
     "eoscperf.home",  # shows something of everything
 )
 

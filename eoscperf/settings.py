@@ -225,6 +225,12 @@ CORE: tuple[Option, ...] = (
     Option("metrics", boolean, False, "serve Prometheus figures at /metrics"),
     Option("pages.name", text, "eoscperf", "what this installation is called on its pages"),
     Option("pages.support", text, "", "e-mail address or web address of the support, linked from every page"),
+    Option(
+        "pages.terms_version",
+        text,
+        "1",
+        "version of the terms of service: with another one everybody is asked to accept them again",
+    ),
     Option("pages.templates", text, "", "folder with templates that replace ours, such as web/about.jinja2"),
     Option("admin_entitlements", words, (), "entitlements that make a registered user an administrator"),
     Option(
@@ -303,7 +309,7 @@ def load(raw: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> dic
     one message naming every unknown key and every bad value.
     """
     from eoscperf import extend
-    from eoscperf.security import issuers
+    from eoscperf.security import issuer_settings
 
     problems: list[str] = []
     core = _read(CORE, raw, environ, problems)
@@ -324,8 +330,8 @@ def load(raw: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> dic
     known = {option.key for option in CORE} | {o.key for options in plugins.values() for o in options}
     problems.extend(_unknown(raw, environ, known, set(extend.installed()) - set(plugins)))
     try:
-        values["oidc.issuers"] = tuple(issuers.parse_issuers(_oidc(raw, environ, problems)))
-    except issuers.SettingsProblems as found:
+        values["oidc.issuers"] = tuple(issuer_settings.parse_issuers(_oidc(raw, environ, problems)))
+    except issuer_settings.SettingsProblems as found:
         problems.extend(found.problems)
     if problems:
         raise ConfigurationError("These settings are wrong:\n" + "\n".join(f"  {line}" for line in problems))

@@ -20,8 +20,11 @@ NOT_ARCHIVED = {
     "result_fields": "derived from the schemas of benchmarks",
     "result_values": "derived from the JSON of results",
     "result_tallies": "counted from the results",
+    "cell_inputs": "counted from the results",
+    "cell_summaries": "computed from the results",
     "catalogue_stamps": "tells the processes of one installation that something has changed",
     "idempotency_records": "answers kept for a day, for clients that try again",
+    "web_sessions": "log-ins of browsers at one installation",
     "api_tokens": "secrets of one installation: a copy of it must not be open to whoever has them",
 }
 """Tables of the core that are left out, and why. A plug-in says so of its own: `info={"archived": False}`."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eoscperf import jsontext
-from eoscperf.browse import sharing
+from eoscperf.browse import sharing, snippets
 from eoscperf.browse.documents import Node, Shown, shown, tree
 from eoscperf.browse.rows import Column, ResultRow, plain_column, rows, unit
 from eoscperf.browse.service import Event, ResultFacts
@@ -161,12 +161,10 @@ def detail(request: Any, result: Result, facts: ResultFacts) -> dict[str, Any]:
         run_columns=tuple(plain_column(path, catalogue) for path in paths),
         history=tuple(facts.history(result)),
     )
-    curl, python = sharing.result_code(request, result)
     return {
         "result": page,
-        "curl": curl,
-        "python": python,
-        "bibtex": sharing.bibtex(request, result),
+        "code": snippets.of_result(request, result),
+        "bibtex": snippets.bibtex(request, result),
         "raw_url": request.route_path("result", result_id=result.id),
         "compare_url": sharing.comparison_url(request, [result.id]),
         "cell_url": request.route_path(
@@ -229,7 +227,9 @@ def _siblings(request: Any, result: Result, catalogue: Catalogue, document: Any)
     asked = PageRequest(per_page=NEWEST + 1)
     found = request.find_service(Results).page(criteria, keys, asked, unbound(request))
     paths = [metric.path for metric in catalogue.headlines]
-    return tuple(row for row in rows(found.items, paths, ()) if row.id != result.id)[:NEWEST]
+    return tuple(row for row in rows(map(jsontext.loads_stored, found.items), paths) if row.id != result.id)[
+        :NEWEST
+    ]
 
 
 def _uploader(viewer: Any, result: Result) -> str | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eoscperf import jsontext
-from eoscperf.browse import conditions
+from eoscperf.browse import builder
+from eoscperf.browse.documents import shown
 from eoscperf.metrics import units
 from eoscperf.metrics.catalogue import Catalogue
-from eoscperf.results.facets.views import Facet, FacetReport, FacetValue
+from eoscperf.results.facets.views import FIELD_PREFIX, Facet, FacetReport, FacetValue
 from eoscperf.web.urls import Address
 
 FEW = 10
@@ -18,8 +21,17 @@ FEW = 10
 MOST = 200
 """Values of a facet that can be shown."""
 
-Choice = tuple[str, int, str, bool]
-"""text, number of results, address with it taken or taken off, whether it is chosen"""
+MOST_SEARCHED = 5000
+"""Values of a facet among which words are looked for."""
+
+MOST_TICKED = 20
+"""Different numbers that are chosen one by one; of more the two ends are asked for."""
+
+Choice = tuple[str, int | None, str, bool]
+"""text, number of results if it is known, address with it taken or taken off, whether it is chosen"""
+
+Homes = Mapping[str, str]
+"""The site of each chosen flavor, by their ids."""
 
 _IDS = {"benchmark": "benchmark_id", "site": "site_id", "flavor": "flavor_id", "tag": "tags_ids"}
 
@@ -33,20 +45,69 @@ _TITLES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Ends:
+    """From and to of the numbers at a path; `least` and `greatest` are those that there are, if known."""
+
+    path: str
+    start: str
+    end: str
+    least: str
+    greatest: str
+    off: str | None
+    """the address without the two"""
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """One facet; `more` values are behind `more_url`, and `fewer_url` hides them again."""
 
+    name: str
     title: str
-    choices: tuple[Choice, ...]
-    more: int
-    more_url: str | None
-    fewer_url: str | None
+    choices: tuple[Choice, ...] = ()
+    more: int = 0
+    more_url: str | None = None
+    fewer_url: str | None = None
+    ends: Ends | None = None
+
+    @property
+    def opened(self) -> bool:
+        return self.fewer_url is not None
 
 
-def panels(address: Address, report: FacetReport, catalogue: Catalogue | None) -> list[Panel]:
-    """Those facets that tell something, in the order of the report."""
-    found = [_panel(address, facet, catalogue) for facet in report.facets]
-    return [panel for panel in found if panel.choices]
+def panels(
+    address: Address,
+    report: FacetReport,
+    catalogue: Catalogue | None,
+    homes: Homes,
+    known: Mapping[str, Sequence[tuple[uuid.UUID, str]]],
+    numbers: Iterable[str] = (),
+) -> list[Panel]:
+    """Those facets that tell something, in the order of the report, then those of `numbers`, which are paths.
+
+    `known` has the things to choose of facets that could not be counted.
+    """
+    found = []
+    for facet in report.facets:
+        if facet.values is None and facet.path is None:
+            found.append(_uncounted(address, facet, homes, known.get(facet.name, ())))
+        elif _by_ends(facet, catalogue):
+            found.append(_with_ends(address, facet, catalogue))
+        else:
+            found.append(_counted(address, facet, catalogue, homes))
+    found += [_with_ends(address, Facet(name=FIELD_PREFIX + path), catalogue) for path in numbers]
+    return [panel for panel in found if panel.choices or panel.ends or panel.opened]
+
+
+def most(address: Address) -> int:
+    """Values of each facet that are needed."""
+    return MOST_SEARCHED if address.has("find") else MOST
+
+
+def with_sites(address: Address, sites: Iterable[str], homes: Homes) -> str:
+    """The address with these sites, without the flavors of others."""
+    chosen = {site.lower() for site in sites}
+    flavors = [one for one in address.all("flavor_id") if not chosen or homes.get(one.lower()) in chosen]
+    return address.with_(site_id=list(sites), flavor_id=flavors)
 
 
 def year_ends(year: int) -> tuple[str, str]:
@@ -57,58 +118,95 @@ def year_ends(year: int) -> tuple[str, str]:
     return f"{year - 1:04}-12-31T23:59:59.999999Z", f"{year + 1:04}-01-01"
 
 
-def _panel(address: Address, facet: Facet, catalogue: Catalogue | None) -> Panel:
+def _counted(address: Address, facet: Facet, catalogue: Catalogue | None, homes: Homes) -> Panel:
     values = [value for value in facet.values or () if value.count or value.selected]
     if facet.name == "year":
+        values = [value for value in values if 1 < int(value.value or 0) < 9999]
         values.sort(key=lambda value: str(value.value), reverse=True)
-    opened = address["facet"] == facet.name
-    few = values if opened else [value for place, value in enumerate(values) if place < FEW or value.selected]
-    more = len(values) - len(few) + (facet.more or 0)
-    choices = _choices(address, facet, few)
-    if facet.name not in _IDS and not opened and len(values) < 2 and not any(c[3] for c in choices):
+    path = facet.path
+    chosen = [_literal(value) for value in values if value.selected]
+    all_choices = []
+    for one in values:
+        if path is not None:
+            url = _with_value(address, path, chosen, one)
+        elif facet.name == "year":
+            url = _with_year(address, one)
+        else:
+            url = _with_id(address, facet.name, str(one.id), selected=one.selected, homes=homes)
+        all_choices.append((_text(facet.name, one), one.count, url, one.selected))
+    panel = _panel(address, facet.name, _title(facet, catalogue), all_choices, facet.more or 0)
+    if path is not None and not panel.opened and len(values) < 2 and not chosen:
         # One value that all results have narrows nothing.
-        choices = []
-    return Panel(
-        title=_title(facet, catalogue),
-        choices=tuple(choices),
-        more=more,
-        more_url=address.with_(facet=facet.name) if more and not opened else None,
-        fewer_url=address.without("facet") if opened and len(values) > FEW else None,
-    )
+        panel = dataclasses.replace(panel, choices=())
+    return panel
 
 
-def _choices(address: Address, facet: Facet, values: Iterable[FacetValue]) -> list[Choice]:
-    if facet.path is not None:
-        chosen = [_literal(value) for value in facet.values or () if value.selected]
-        return [
-            (_text(facet.name, one), one.count, _with_value(address, facet.path, chosen, one), one.selected)
-            for one in values
-        ]
-    return [
-        (_text(facet.name, one), one.count, _address(address, facet.name, one), one.selected)
-        for one in values
-        if facet.name != "year" or 1 < int(one.value or 0) < 9999
-    ]
+def _uncounted(address: Address, facet: Facet, homes: Homes, known: Sequence[tuple[uuid.UUID, str]]) -> Panel:
+    """The same where counting took too long: all that there is, by name."""
+    if facet.name == "year":
+        return Panel(facet.name, _title(facet, None))
+    chosen = {one.lower() for one in address.all(_IDS[facet.name])}
+    all_choices: list[Choice] = []
+    for identifier, text in known:
+        selected = str(identifier) in chosen
+        url = _with_id(address, facet.name, str(identifier), selected=selected, homes=homes)
+        all_choices.append((text, None, url, selected))
+    return _panel(address, facet.name, _title(facet, None), all_choices, 0)
 
 
-def _address(address: Address, name: str, value: FacetValue) -> str:
-    if name == "year":
-        if value.selected:
-            return address.with_(execution_after=None, execution_before=None)
-        last, following = year_ends(int(value.value or 0))
-        return address.with_(execution_after=last, execution_before=following)
-    key, said = _IDS[name], address.all(_IDS[name])
-    changed = [one for one in said if one.lower() != str(value.id)] if value.selected else [*said, value.id]
+def _panel(address: Address, name: str, title: str, choices: Sequence[Choice], more: int) -> Panel:
+    """The first choices, or all that hold the words that are looked for."""
+    if address["facet"] != name:
+        few = [one for place, one in enumerate(choices) if place < FEW or one[3]]
+        left = len(choices) - len(few) + more
+        more_url = address.with_(facet=name, find=None) if left else None
+        return Panel(name, title, tuple(few), left, more_url)
+    words = address["find"].lower().split()
+    found = [one for one in choices if one[3] or all(word in one[0].lower() for word in words)]
+    left = more + max(0, len(found) - MOST)
+    return Panel(name, title, tuple(found[:MOST]), left, None, address.with_(facet=None, find=None))
+
+
+def _by_ends(facet: Facet, catalogue: Catalogue | None) -> bool:
+    """Whether the two ends are asked for: of numbers that are many, or that results were made to find out."""
+    metric = catalogue.get(facet.path) if catalogue and facet.path is not None else None
+    if metric is None or metric.kind != "number":
+        return False
+    return metric.parameter is None or facet.values is None or (facet.distinct or 0) > MOST_TICKED
+
+
+def _with_ends(address: Address, facet: Facet, catalogue: Catalogue | None) -> Panel:
+    path = facet.path or ""
+    texts = address.all("filters")
+    start, end = builder.ends_of(texts, path)
+    off = address.with_(filters=builder.ranged(texts, path, "", "")) if start or end else None
+    least, greatest = (_end(one) for one in (facet.least, facet.greatest))
+    return Panel(facet.name, _title(facet, catalogue), ends=Ends(path, start, end, least, greatest, off))
+
+
+def _end(number: float | None) -> str:
+    return "" if number is None else shown(number).text or ""
+
+
+def _with_id(address: Address, name: str, identifier: str, *, selected: bool, homes: Homes) -> str:
+    said = address.all(_IDS[name])
+    changed = [one for one in said if one.lower() != identifier] if selected else [*said, identifier]
     if name == "site":
-        # Flavors belong to sites: other sites have none of them.
-        return address.with_(site_id=changed, flavor_id=None)
-    return address.with_(**{key: changed})
+        return with_sites(address, changed, homes)
+    return address.with_(**{_IDS[name]: changed})
+
+
+def _with_year(address: Address, value: FacetValue) -> str:
+    if value.selected:
+        return address.with_(execution_after=None, execution_before=None)
+    last, following = year_ends(int(value.value or 0))
+    return address.with_(execution_after=last, execution_before=following)
 
 
 def _with_value(address: Address, path: str, chosen: list[str], value: FacetValue) -> str:
     literal = _literal(value)
     changed = [one for one in chosen if one != literal] if value.selected else [*chosen, literal]
-    return address.with_(filters=conditions.toggled(address.all("filters"), path, changed))
+    return address.with_(filters=builder.toggled(address.all("filters"), path, changed))
 
 
 def _literal(value: FacetValue) -> str:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render_to_response
 
-from eoscperf import errors
-from eoscperf.browse import conditions, facets, sharing
+from eoscperf import errors, jsontext
+from eoscperf.browse import builder, chips, conditions, facets, sharing
 from eoscperf.browse.conditions import CONDITIONS, SEARCH_SORT
 from eoscperf.browse.detail import detail
-from eoscperf.browse.rows import columns, default_paths, rows
+from eoscperf.browse.rows import base_columns, columns, default_paths, further, rows
 from eoscperf.browse.service import ResultFacts
-from eoscperf.metrics.catalogue import Catalogue
 from eoscperf.results.facets.service import Facets
-from eoscperf.results.query import STATUSES
+from eoscperf.results.facets.views import FacetReport
+from eoscperf.results.query import STATUSES, Criteria
+from eoscperf.results.search.criteria import ANY_STATUS
 from eoscperf.results.service import Results
 from eoscperf.web.pager import pager
 from eoscperf.web.urls import Address, sort_keys, sort_link, unbound
@@ -25,70 +28,79 @@ from eoscperf.web.urls import Address, sort_keys, sort_link, unbound
 MOST_COMPARED = 30
 """Items that the comparison takes."""
 
+PATIENCE = 0.15
+"""Seconds after which facets come without counts."""
+
 _SORTED = ("benchmark_name", "site_name", "flavor_name", "execution_datetime", "upload_datetime")
-
-_IDS = ("benchmark_id", "site_id", "flavor_id", "tags_ids")
-
-_DATE_CHIPS = {
-    "execution_after": "Executed after",
-    "execution_before": "Executed before",
-    "upload_after": "Uploaded after",
-    "upload_before": "Uploaded before",
-}
 
 
 def list_results(request: Any) -> Any:
     """Results that meet conditions, how they differ, and the same to take along."""
     facts = request.find_service(ResultFacts)
-    asked = conditions.read(request, lambda address: _catalogue(facts, address))
-    address = asked.address
-    picked = frozenset(address.values.get("pick", ()))
+    asked = conditions.read(
+        request, lambda address: facts.catalogue_of(address.values.get("benchmark_id", ()))
+    )
+    address = _permitted(request, asked.address)
+    picked: list[uuid.UUID] = address.values.get("pick", [])
     if asked.compare and address.ok:
-        return HTTPSeeOther(location=sharing.comparison_url(request, address.values.get("pick", ())))
-    own = address.values.get("uploader") == "me"
-    if own and request.viewer.user_id is None:
-        told = {**address.errors, "uploader": ["Log in to find what you have uploaded yourself."]}
-        address = dataclasses.replace(address, errors=told)
+        return HTTPSeeOther(location=sharing.comparison_url(request, picked))
     values: dict[str, Any] = {
         "address": address,
-        "filter_rows": [*asked.rows, conditions.FilterRow()],
-        "operators": conditions.OPERATORS,
-        "chips": _chips(address, facts),
-        "clear_url": _clear(address),
-        "states": ("", *STATUSES) if request.viewer.user_id is not None else (),
+        "filter_rows": [*asked.rows, builder.with_operators(builder.FilterRow(), None)],
+        "chips": chips.of_address(address, facts),
+        "clear_url": address.with_(**dict.fromkeys(CONDITIONS)),
+        "states": ("", *STATUSES, ANY_STATUS) if request.viewer.user_id is not None else (),
         "suggestions": (),
         "pager": None,
+        "benchmark": None,
     }
     if not address.ok:
         return values
     known = facts.catalogue(address.values.get("benchmark_id", ()))
     catalogue = known[1] if known else None
-    criteria = conditions.criteria(address)
+    accounts = facts.accounts(address["uploader_email"]) if address.has("uploader_email") else None
+    criteria = conditions.criteria(address, accounts)
     paths = list(address.values.get("columns", ())) or default_paths(catalogue)
+    wanted = facts.facets(criteria, known)
     try:
         found = request.find_service(Results).page(
             criteria, sort_keys(address, SEARCH_SORT), address.page_request(), unbound(request)
         )
-        report = request.find_service(Facets).report(criteria, facts.facets(criteria, known), facets.MOST)
+        shown = pager(address, found)
+        report = _facets(request, criteria, wanted.names, facets.most(address))
     except errors.Invalid as problem:
         return values | {"address": address.refused(problem)}
-    shown = rows(found.items, paths, picked)
-    here = [row.id for row in shown]
+    documents = [jsontext.loads_stored(text) for text in found.items]
+    headlines = {} if paths else facts.headlines({uuid.UUID(one["benchmark"]["id"]) for one in documents})
+    compare = functools.partial(sharing.comparison_url, request)
+    listed = rows(documents, paths, picked, compare, headlines)
+    here = [row.id for row in listed]
     return values | {
-        "pager": pager(address, found),
-        "rows": shown,
+        "pager": shown,
+        "rows": listed,
         "columns": columns(address, paths, catalogue),
-        "one_benchmark": known is not None,
+        "base_columns": base_columns(address),
+        "further": further(address, paths, catalogue),
+        "visible": _visible(address, request.viewer, one_benchmark=known is not None),
+        "summed_up": bool(headlines),
+        "benchmark": known[0].name if known else None,
         "headings": {name: sort_link(address, name) for name in _SORTED},
-        "facets": facets.panels(address, report, catalogue),
+        "facets": facets.panels(
+            address,
+            report,
+            catalogue,
+            facts.homes(address.values.get("flavor_id", ())),
+            facts.choices(criteria) if any(one.values is None for one in report.facets) else {},
+            wanted.numbers,
+        ),
         "suggestions": _suggestions(catalogue),
         "picked": len(picked),
-        "picked_elsewhere": [one for one in address.values.get("pick", ()) if one not in here],
+        "picked_elsewhere": [one for one in picked if one not in here],
         "pick_all_url": _pick_all(address, here),
-        "compare_url": sharing.comparison_url(request, address.values["pick"]) if picked else None,
+        "compare_url": compare(picked) if picked else None,
         "most_compared": MOST_COMPARED,
+        "most_picked": conditions.MOST_PICKS,
         "shared": sharing.search(request, address, paths),
-        "shows_states": own or request.viewer.admin or "status" in address.values,
     }
 
 
@@ -107,59 +119,43 @@ def show_result(request: Any) -> Any:
     return detail(request, result, facts)
 
 
-def _catalogue(facts: ResultFacts, address: Address) -> Catalogue | None:
-    known = facts.catalogue(address.values.get("benchmark_id", ()))
-    return known[1] if known else None
+def _facets(request: Any, criteria: Criteria, names: Sequence[str], most: int) -> FacetReport:
+    """The facets; sites are counted without the flavors, which go when another site is chosen."""
+    service = request.find_service(Facets)
+    if not criteria.flavor_ids:
+        return service.report(criteria, names, most, seconds=PATIENCE)
+    report = service.report(criteria, [name for name in names if name != "site"], most, seconds=PATIENCE)
+    anywhere = dataclasses.replace(criteria, flavor_ids=())
+    of_sites = service.report(anywhere, ["site"], most, seconds=PATIENCE)
+    known = {facet.name: facet for facet in (*report.facets, *of_sites.facets)}
+    return FacetReport(report.total, tuple(known[name] for name in names if name in known))
 
 
-def _chips(address: Address, facts: ResultFacts) -> list[tuple[str, str, str]]:
-    """The conditions in words, each with the address without it."""
-    chosen = [one for key in _IDS for one in address.values.get(key, ())]
-    names = {str(identifier): name for identifier, name in facts.names(chosen).items()}
-    year = _year(address)
-    found = [("Word", word, address.without("terms", word)) for word in address.all("terms")]
-    for kind, key in (("Benchmark", "benchmark_id"), ("Site", "site_id"), ("Flavor", "flavor_id")):
-        found += [(kind, names.get(one.lower(), one), address.without(key, one)) for one in address.all(key)]
-    found += [
-        ("Tag", names.get(one.lower(), one), address.without("tags_ids", one))
-        for one in address.all("tags_ids")
-    ]
-    if year is not None:
-        whole = address.with_(execution_after=None, execution_before=None)
-        found.append(("Executed in", str(year), whole))
-    for key, kind in _DATE_CHIPS.items():
-        if address.has(key) and not (year is not None and key.startswith("execution")):
-            found.append((kind, address[key], address.without(key)))
-    found += [("", text, address.without("filters", text)) for text in address.all("filters")]
-    if address.has("uploader"):
-        found.append(("Uploaded by", "me", address.without("uploader")))
-    if address.has("status"):
-        found.append(("State", address["status"], address.without("status")))
-    return found
+def _permitted(request: Any, address: Address) -> Address:
+    """The address, with a fault for each question that the viewer may not ask."""
+    told = dict(address.errors)
+    if address.has("uploader", "me") and request.viewer.user_id is None:
+        told["uploader"] = ["Log in to find what you have uploaded yourself."]
+    if address.has("uploader_email") and not request.viewer.admin:
+        told["uploader_email"] = ["Only administrators may look for results by who uploaded them."]
+    return address if told == address.errors else dataclasses.replace(address, errors=told)
 
 
-def _year(address: Address) -> int | None:
-    """The year that the dates of execution ask for, if they ask for all of it and nothing else."""
-    ends = address.all("execution_after"), address.all("execution_before")
-    before = address.values.get("execution_before")
-    if before is None or before.year < 3:
-        return None
-    year = before.year - 1
-    after, following = facets.year_ends(year)
-    return year if ends == ([after], [following]) else None
+def _visible(address: Address, viewer: Any, *, one_benchmark: bool) -> frozenset[str]:
+    """The base columns that are shown."""
+    names = {*conditions.BASE, *address.all("show")} - set(address.all("hide"))
+    if one_benchmark:
+        names.discard("benchmark")
+    if not (viewer.admin or address.has("status") or address["uploader"] == "me"):
+        names.discard("state")
+    return frozenset(names)
 
 
-def _clear(address: Address) -> str:
-    return address.with_(**dict.fromkeys(CONDITIONS))
-
-
-def _suggestions(catalogue: Catalogue | None) -> list[tuple[str, str]]:
+def _suggestions(catalogue: Any) -> list[tuple[str, str]]:
     """Places that filters and columns may be about, with what is known of them."""
-    if catalogue is None:
-        return []
     return [
         (metric.path, f"{metric.label} ({metric.unit})" if metric.unit else metric.label)
-        for metric in list(catalogue)[:_MOST_SUGGESTIONS]
+        for metric in list(catalogue or ())[:_MOST_SUGGESTIONS]
     ]
 
 

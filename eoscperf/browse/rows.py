@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from eoscperf import jsontext
+from eoscperf.browse.conditions import BASE, EXTRA
 from eoscperf.browse.documents import Shown, shown
 from eoscperf.comparison.sentences import direction
 from eoscperf.metrics import units
@@ -19,7 +21,10 @@ from eoscperf.web.urls import Address, SortLink, sort_link
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A place in the JSON of the results; the addresses are None where there is nothing to change."""
+    """A place in the JSON of the results; the addresses are None where there is nothing to change.
+
+    `up` is one place further to the left in the table.
+    """
 
     path: str
     label: str
@@ -28,8 +33,27 @@ class Column:
     numeric: bool
     sort: SortLink | None = None
     without: str | None = None
-    left: str | None = None
-    right: str | None = None
+    up: str | None = None
+    down: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The value that sums a result up, with its name."""
+
+    label: str
+    unit: str
+    direction: str
+    value: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class BaseColumn:
+    """A column that results of all benchmarks have, with the address that hides or shows it."""
+
+    title: str
+    shown: bool
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +74,10 @@ class ResultRow:
     status: str
     disputed: bool
     picked: bool
+    compare_url: str
+    """of the comparison with everything that is picked"""
+    summary: Summary | None = None
+    """where the rows are of several benchmarks"""
 
 
 def default_paths(catalogue: Catalogue | None) -> list[str]:
@@ -61,24 +89,52 @@ def default_paths(catalogue: Catalogue | None) -> list[str]:
 
 
 def columns(address: Address, paths: Sequence[str], catalogue: Catalogue | None) -> list[Column]:
-    """The columns for these paths, with links that sort by, move and remove each."""
+    """The columns for these paths, with links that sort by, move and hide each."""
     found = []
     for place, path in enumerate(paths):
-        column = plain_column(path, catalogue)
+        others = [one for one in paths if one != path]
+        last = place == len(paths) - 1
         found.append(
-            Column(
-                column.path,
-                column.label,
-                column.unit,
-                column.direction,
-                column.numeric,
+            dataclasses.replace(
+                plain_column(path, catalogue),
                 sort=sort_link(address, f"json.{path}"),
-                without=address.with_(columns=[one for one in paths if one != path]),
-                left=address.with_(columns=_swapped(paths, place - 1)) if place else None,
-                right=address.with_(columns=_swapped(paths, place)) if place < len(paths) - 1 else None,
+                without=address.with_(columns=others) if others else None,
+                up=address.with_(columns=_swapped(paths, place - 1)) if place else None,
+                down=None if last else address.with_(columns=_swapped(paths, place)),
             )
         )
     return found
+
+
+def base_columns(address: Address) -> list[BaseColumn]:
+    """What can be hidden, or shown beside the usual."""
+    hidden, shown_too = address.all("hide"), address.all("show")
+    found = [
+        BaseColumn(
+            _BASE[name],
+            name not in hidden,
+            address.without("hide", name) if name in hidden else address.adding("hide", name),
+        )
+        for name in BASE
+    ]
+    for name in EXTRA:
+        is_shown = name in shown_too
+        url = address.without("show", name) if is_shown else address.adding("show", name)
+        found.append(BaseColumn(_BASE[name], is_shown, url))
+    return found
+
+
+def further(
+    address: Address, paths: Sequence[str], catalogue: Catalogue | None
+) -> list[tuple[str, str, str]]:
+    """Values that could be columns as well, those first that are suggested: label, path and address."""
+    found = [metric for metric in catalogue or () if metric.path not in paths]
+    found.sort(key=lambda metric: not (metric.headline or metric.parameter or metric.suggested))
+    return [
+        (f"{one.label} [{unit(one)}]" if unit(one) else one.label, one.path, url)
+        for one in found[:_MOST_FURTHER]
+        for url in (address.with_(columns=[*paths, one.path]),)
+    ]
 
 
 def plain_column(path: str, catalogue: Catalogue | None) -> Column:
@@ -89,17 +145,40 @@ def plain_column(path: str, catalogue: Catalogue | None) -> Column:
     return Column(path, metric.label, unit(metric), direction(metric.better), metric.kind == "number")
 
 
-def rows(texts: Iterable[str], paths: Sequence[str], picked: Collection[uuid.UUID]) -> list[ResultRow]:
-    """Results as `Results.page` writes them."""
+def rows(
+    documents: Iterable[Mapping[str, Any]],
+    paths: Sequence[str],
+    picked: Sequence[uuid.UUID] = (),
+    compare: Callable[[Iterable[uuid.UUID]], str] = lambda picked: "",
+    headlines: Mapping[uuid.UUID, Metric] = MappingProxyType({}),
+) -> list[ResultRow]:
+    """Results as the REST API shows them; `compare` is the address of a comparison of results.
+
+    `headlines` are the values that sum results up, by benchmark.
+    """
     places = [jsonpath.parse(path) for path in paths]
-    return [_row(jsontext.loads_stored(text), places, picked) for text in texts]
+    found = []
+    for said in documents:
+        row = _row(said, places, picked, compare)
+        headline = headlines.get(row.benchmark_id)
+        if headline is not None:
+            value = jsonpath.parse(headline.path).lookup(said["json"])
+            summary = Summary(headline.label, unit(headline), direction(headline.better), shown(value))
+            row = dataclasses.replace(row, summary=summary)
+        found.append(row)
+    return found
 
 
 def unit(metric: Metric) -> str:
     return units.symbol(metric.unit) if metric.unit else ""
 
 
-def _row(said: Any, places: Sequence[jsonpath.Path], picked: Collection[uuid.UUID]) -> ResultRow:
+def _row(
+    said: Mapping[str, Any],
+    places: Sequence[jsonpath.Path],
+    picked: Sequence[uuid.UUID],
+    compare: Callable[[Iterable[uuid.UUID]], str],
+) -> ResultRow:
     identifier = uuid.UUID(said["id"])
     benchmark = said["benchmark"]
     return ResultRow(
@@ -117,6 +196,7 @@ def _row(said: Any, places: Sequence[jsonpath.Path], picked: Collection[uuid.UUI
         status=said["status"],
         disputed=said["disputed"],
         picked=identifier in picked,
+        compare_url=compare(list(dict.fromkeys((*picked, identifier)))),
     )
 
 
@@ -127,4 +207,15 @@ def _swapped(paths: Sequence[str], place: int) -> list[str]:
     return changed
 
 
+_BASE = {
+    "benchmark": "Benchmark",
+    "site": "Site",
+    "flavor": "Flavor",
+    "tags": "Tags",
+    "executed": "Executed",
+    "state": "State",
+    "uploaded": "Uploaded",
+}
+
 _MOST_BY_DEFAULT = 8
+_MOST_FURTHER = 20

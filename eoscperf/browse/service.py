@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from eoscperf import errors
 from eoscperf.benchmarks.models import Benchmark
 from eoscperf.benchmarks.service import Benchmarks
-from eoscperf.metrics.catalogue import Catalogue
+from eoscperf.metrics.catalogue import Catalogue, Metric
 from eoscperf.metrics.service import MetricCatalogues
 from eoscperf.results.catalogue import CatalogueView
 from eoscperf.results.facets.selection import GENERAL, without
@@ -24,9 +24,10 @@ from eoscperf.results.search.criteria import Criteria
 from eoscperf.results.tables import RESULTS
 from eoscperf.review.models import LogEntry
 from eoscperf.security.identity import Viewer
+from eoscperf.users.models import User
 
-MOST_FIELDS = 5
-"""Fields of a benchmark that are facets."""
+MOST_FIELDS = 8
+"""Fields of a benchmark that are facets, of each sort."""
 
 MOST_CHOSEN = 3
 """Facets with something chosen that are counted; each costs one or two statements."""
@@ -42,6 +43,16 @@ ACTIONS = {
     "undo": "decision taken back",
 }
 """What everybody may know that was done with a result, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The facets of a search."""
+
+    names: tuple[str, ...]
+    """of those that are counted"""
+    numbers: tuple[str, ...]
+    """paths of numbers with too many values to be counted"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,7 @@ class ResultFacts:
         self._view = view
         self._benchmarks = benchmarks
         self._catalogues = catalogues
+        self._known: dict[uuid.UUID, tuple[Benchmark, Catalogue]] = {}
 
     @classmethod
     def for_request(cls, request: Any) -> ResultFacts:
@@ -139,20 +151,62 @@ class ResultFacts:
         """
         if len(set(benchmarks)) != 1:
             return None
-        try:
-            benchmark = self._benchmarks.get(benchmarks[0])
-        except errors.NotFound:
-            return None
-        return benchmark, self._catalogues.shown(benchmark).catalogue
+        (identifier,) = set(benchmarks)
+        if identifier not in self._known:
+            try:
+                benchmark = self._benchmarks.get(identifier)
+            except errors.NotFound:
+                return None
+            self._known[identifier] = benchmark, self._catalogues.shown(benchmark).catalogue
+        return self._known[identifier]
 
-    def facets(self, criteria: Criteria, known: tuple[Benchmark, Catalogue] | None) -> list[str]:
-        """The names of the facets worth showing: the general ones, then parameters with few values.
+    def catalogue_of(self, benchmarks: Sequence[uuid.UUID]) -> Catalogue | None:
+        """The same without the benchmark."""
+        known = self.catalogue(benchmarks)
+        return known[1] if known else None
+
+    def headlines(self, benchmarks: Collection[uuid.UUID]) -> dict[uuid.UUID, Metric]:
+        """The value that sums the results of each benchmark up, where one does: two statements."""
+        catalogues = self._catalogues.in_force_of(sorted(benchmarks))
+        return {one: found.headlines[0] for one, found in catalogues.items() if found.headlines}
+
+    def facets(self, criteria: Criteria, known: tuple[Benchmark, Catalogue] | None) -> Wanted:
+        """The facets worth counting: the general ones, then parameters with few values.
 
         Each facet that something is chosen of is counted by itself, so only the first few of these are.
         """
-        names = [*GENERAL, *(self._parameters(*known) if known else ())]
+        counted, numbers = self._fields(*known) if known else ([], [])
+        names = [*GENERAL, *(FIELD_PREFIX + path for path in counted)]
         chosen = [name for name in names if without(criteria, name) != criteria]
-        return [name for name in names if name not in chosen[MOST_CHOSEN:]]
+        return Wanted(tuple(name for name in names if name not in chosen[MOST_CHOSEN:]), tuple(numbers))
+
+    def homes(self, flavors: Iterable[uuid.UUID]) -> dict[str, str]:
+        """The sites of flavors, by their ids."""
+        known = [one for one in flavors if one in self._view.flavors]
+        return {str(one): str(self._view.site_of(one).id) for one in known}
+
+    def choices(self, criteria: Criteria) -> dict[str, list[tuple[uuid.UUID, str]]]:
+        """What everybody can choose of each general facet, by name, where nobody has counted."""
+        view = self._view
+        sites = set(criteria.site_ids)
+        flavors = [one for one in view.flavors.values() if not sites or one.site_id in sites]
+        named = {
+            "benchmark": [(one.id, one.name) for one in view.benchmarks.values() if self._shows(one)],
+            "site": [(one.id, one.name) for one in view.sites.values() if self._shows(one)],
+            "flavor": [
+                (one.id, f"{view.sites[one.site_id].name} / {one.name}")
+                for one in flavors
+                if self._shows(one) and self._shows(view.sites[one.site_id])
+            ],
+            "tag": [(one.id, one.name) for one in view.tags.values() if one.live],
+        }
+        return {kind: sorted(found, key=lambda pair: (pair[1], pair[0])) for kind, found in named.items()}
+
+    def accounts(self, email: str) -> list[uuid.UUID]:
+        """The accounts with an e-mail address, for administrators: one statement."""
+        if not self._viewer.admin:
+            return []
+        return list(self._session.scalars(sa.select(User.id).where(User.email == email)))
 
     def names(self, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
         """How benchmarks, sites, flavors and tags are called, those that the viewer may know."""
@@ -172,16 +226,20 @@ class ResultFacts:
         own = self._viewer.admin or self._viewer.owns(item.uploader_id)
         return own or item.status == "approved"
 
-    def _parameters(self, benchmark: Benchmark, catalogue: Catalogue) -> list[str]:
-        names = []
-        fields = self._view.fields.get(benchmark.id, {})
+    def _fields(self, benchmark: Benchmark, catalogue: Catalogue) -> tuple[list[str], list[str]]:
+        """The paths whose values are counted, and those of numbers that are asked for by their ends."""
         parameters = [*catalogue.inputs, *catalogue.machine]
-        suggested = [metric for metric in catalogue if metric.suggested and metric not in parameters]
-        for metric in (*parameters, *suggested):
+        measured = [metric for metric in catalogue if metric.headline or metric.suggested]
+        fields = self._view.fields.get(benchmark.id, {})
+        counted: list[str] = []
+        numbers: list[str] = []
+        for metric in dict.fromkeys((*parameters, *measured)):
             field = fields.get(metric.path)
             if field is not None and field.searchable and field.countable:
-                names.append(FIELD_PREFIX + metric.path)
-        return names[:MOST_FIELDS]
+                counted.append(metric.path)
+            elif metric.kind == "number":
+                numbers.append(metric.path)
+        return counted[:MOST_FIELDS], numbers[:MOST_FIELDS]
 
 
 _OF_TOMBSTONE = (

@@ -1,19 +1,22 @@
-"""What somebody takes along from a page: the same as data, as code and as a citation."""
+"""What somebody takes along from a search: the same as files, as code, and in the REST API."""
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from eoscperf.browse import snippets
 from eoscperf.browse.conditions import CONDITIONS
-from eoscperf.db import utcnow
+from eoscperf.browse.snippets import Snippet
 from eoscperf.extend.directives import export_formats
-from eoscperf.results.models import Result
+from eoscperf.rest.pages import absolute
+from eoscperf.results.query import STATUSES
 from eoscperf.web.urls import SAFE, Address
+
+Pairs = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +32,38 @@ class Shared:
 
     api: str
     exports: tuple[Export, ...]
-    curl: str
-    python: str
+    """of everything found"""
+    picked: tuple[Export, ...]
+    """of what is picked; none where nothing is"""
+    code: tuple[Snippet, ...]
 
 
-def search(request: Any, address: Address, paths: Sequence[str]) -> Shared:
-    """The search of an address; exports have these columns."""
-    own = address["uploader"] == "me"
-    pairs = [(key, text) for key, text in address.pairs if key in CONDITIONS and key != "uploader"]
+def search(request: Any, address: Address, paths: Sequence[str]) -> Shared | None:
+    """The search of an address; tables have these columns.
+
+    None where the REST API has no such question: it tells nobody apart by an address.
+    """
+    if address.has("uploader_email"):
+        return None
+    own = address["uploader"] == "me" or (address.has("status") and not request.viewer.admin)
+    pairs = [pair for pair in address.pairs if pair[0] in CONDITIONS and _is_asked(pair)]
     pairs.append(("sort_by", address["sort_by"]))
     route = "user_results" if own else "results"
-    path, url = request.route_path(route), request.route_url(route)
-    exports = []
-    for export in sorted(export_formats(request.registry).values(), key=lambda one: one.name):
-        if export.available():
-            more = [("columns", one) for one in paths] if export.columns else []
-            query = urlencode([*pairs, ("format", export.name), *more])
-            exports.append(Export(export.name, f"{path}?{query}", export.help))
-    query = urlencode(pairs)
+    path = request.route_path(route)
+    picked: Pairs = [("ids", one) for one in address.all("pick")]
+    table = [*pairs, ("format", "csv"), *(("columns", one) for one in paths)]
+    source = snippets.Source(
+        host=absolute(request, request.script_name),
+        url=f"{absolute(request, path)}?{urlencode(table)}",
+        own=own,
+        query=pairs,
+        columns=tuple(paths),
+    )
     return Shared(
-        api=f"{path}?{query}",
-        exports=tuple(exports),
-        curl=_curl(f"{url}?{query}", token=own),
-        python=_python(request, pairs, own=own),
+        api=f"{path}?{urlencode(pairs)}",
+        exports=_exports(request, path, pairs, paths),
+        picked=_exports(request, path, picked, paths) if picked else (),
+        code=snippets.of_search(source),
     )
 
 
@@ -61,59 +73,17 @@ def comparison_url(request: Any, results: Iterable[uuid.UUID]) -> str:
     return f"{request.route_path('compare_page')}?{query}"
 
 
-def result_code(request: Any, result: Result) -> tuple[str, str]:
-    """A result from the command line and from Python."""
-    url = request.route_url("result", result_id=result.id)
-    lines = (
-        "from eoscperf.client import Client",
-        "",
-        f"with Client({request.application_url!r}) as client:",
-        f'    result = client.results.get("{result.id}")',
-    )
-    return _curl(url, token=False), "\n".join(lines)
+def _exports(request: Any, path: str, pairs: Pairs, paths: Sequence[str]) -> tuple[Export, ...]:
+    found = []
+    for export in sorted(export_formats(request.registry).values(), key=lambda one: one.name):
+        if export.available():
+            more = [("columns", one) for one in paths] if export.columns else []
+            query = urlencode([*pairs, ("format", export.name), *more])
+            found.append(Export(export.name, f"{path}?{query}", export.help))
+    return tuple(found)
 
 
-def bibtex(request: Any, result: Result) -> str:
-    """A citation with the day it is retrieved on."""
-    flavor = result.flavor
-    title = f"{result.benchmark.name} on {flavor.site.name} / {flavor.name}"
-    name = request.registry.settings["pages.name"]
-    fields = {
-        "title": "{" + _tex(title) + "}",
-        "year": f"{result.execution_datetime:%Y}",
-        "publisher": _tex(name),
-        "note": f"Benchmark result {result.id}, executed {result.execution_datetime:%Y-%m-%d}, "
-        f"retrieved {utcnow():%Y-%m-%d}",
-        "url": request.route_url("result_page", result_id=result.id),
-    }
-    inside = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())
-    return f"@misc{{result-{str(result.id)[:8]},\n{inside}\n}}"
-
-
-def _curl(url: str, *, token: bool) -> str:
-    head = " -H 'Authorization: Bearer '\"$TOKEN\"" if token else ""
-    return f"curl -sS{head} '{url}'"
-
-
-def _python(request: Any, pairs: Sequence[tuple[str, str]], *, own: bool) -> str:
-    """The question in the words of the client; a key of several values takes a list."""
-    values: dict[str, list[str]] = {}
-    for key, text in pairs:
-        values.setdefault(key, []).append(text)
-    given = [f"{key}={texts if key in _LISTS else texts[0]!r}" for key, texts in values.items()]
-    client = "client.users.results" if own else "client.results"
-    inside = "".join(f"\n        {one}," for one in given)
-    return (
-        "from eoscperf.client import Client\n\n"
-        f"with Client({request.application_url!r}) as client:\n"
-        f"    frame = {client}.to_dataframe({inside}\n    )"
-    )
-
-
-_LISTS = ("terms", "benchmark_id", "site_id", "flavor_id", "tags_ids", "filters")
-
-_SPECIAL = {"\\": r"\textbackslash{}", "{": r"\{", "}": r"\}"}
-
-
-def _tex(text: str) -> str:
-    return re.sub(r"[\\{}]|[&%$#_]", lambda found: _SPECIAL.get(found[0], "\\" + found[0]), text)
+def _is_asked(pair: tuple[str, str]) -> bool:
+    """Whether the REST API knows this condition; `all` states are what it shows of one's own."""
+    key, text = pair
+    return key not in ("uploader", "uploader_email") and (key != "status" or text in STATUSES)

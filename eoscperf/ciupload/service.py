@@ -165,6 +165,16 @@ class TrustRules:
         self._session.flush()
         self._events.emit(TrustRuleRemoved(**facts, entry_id=entry.id, message=message))
 
+    def delete_since(self, owner_id: uuid.UUID, since: datetime.datetime) -> int:
+        """End the rules that somebody has made since then; how many they were."""
+        query = sa.select(TrustRule).where(
+            TrustRule.owner_id == owner_id, TrustRule.created_datetime >= since
+        )
+        found = self._session.scalars(query.order_by(TrustRule.id).with_for_update()).all()
+        for rule in found:
+            self.delete(rule)
+        return len(found)
+
     def note_use(self, rule_ids: Sequence[uuid.UUID], run: Run) -> None:
         """A result was stored by these rules; InsufficientScope when one of them has been ended meanwhile.
 

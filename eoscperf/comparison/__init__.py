@@ -7,13 +7,20 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     from eoscperf.comparison import api, schemas
+    from eoscperf.comparison.drawing import Charts
+    from eoscperf.comparison.keeping import Memory
     from eoscperf.comparison.remembering import RememberedCells
     from eoscperf.comparison.service import Comparisons
+    from eoscperf.comparison.standings import Standings
 
     config.registry["eoscperf.cells"] = RememberedCells()
+    config.registry["eoscperf.boards"] = Memory()
     config.add_permission("comparison:read", "see rankings and comparisons", default="public")
     config.add_service(Comparisons, Comparisons.for_request)
+    config.add_service(Charts, Charts.for_request)
+    config.add_service(Standings, Standings.for_request)
     config.include("eoscperf.comparison.pages")
+    config.include("eoscperf.comparison.panels")
     for service in api.SERVICES:
         config.add_api_service(service)
     for name, schema in schemas.SCHEMAS.items():

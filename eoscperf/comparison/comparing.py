@@ -12,7 +12,7 @@ from typing import Literal
 from eoscperf.comparison.cells import Cell, Run, Weighting, between, eligible
 from eoscperf.comparison.contrasts import Contrast
 from eoscperf.comparison.ranking import geometric_mean
-from eoscperf.comparison.reading import Inputs, Measured
+from eoscperf.comparison.reading import Inputs, Measured, by_frequency
 from eoscperf.comparison.remembering import MakeCell
 from eoscperf.metrics.catalogue import Catalogue, Metric
 
@@ -73,6 +73,11 @@ class Table:
     base: int
     of_runs: bool
     """whether the samples of single results are compared"""
+
+    @property
+    def verdicts(self) -> int:
+        """Rows of which something is said with confidence, right or wrong."""
+        return sum(at != self.base and row.contrast.has_evidence for at, row in enumerate(self.rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,7 @@ def _interval(tables: Sequence[Table], index: int) -> tuple[float, float] | None
     logarithms = []
     for one in tables:
         pair = one.rows[index].contrast.pair
-        if pair is None or pair.evidence is None:
+        if pair is None or not pair.has_evidence:
             return None
         mine, theirs = pair.a.draws, pair.base.draws
         logarithms.append(np.log(theirs / mine if pair.better == "lower" else mine / theirs))
@@ -178,7 +183,7 @@ def _most_frequent(runs: Iterable[Sequence[Measured]]) -> Inputs:
     counts: Counter[Inputs] = Counter()
     for found in runs:
         counts.update(one.inputs for one in found)
-    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], repr(pair[0])))
+    ordered = by_frequency(counts)
     return ordered[0][0] if ordered else ()
 
 

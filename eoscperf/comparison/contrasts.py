@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-import math
-import warnings
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from eoscperf.comparison.cells import Cell, between
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Better = Literal["higher", "lower"]
 
@@ -70,16 +71,27 @@ class Pair:
         mine, theirs = self.a.median, self.base.median
         return theirs / mine if self.better == "lower" else mine / theirs
 
+    @property
+    def has_evidence(self) -> bool:
+        """Whether there are runs enough on both sides and all values are positive."""
+        return self.a.is_enough and self.base.is_enough and self.ratio is not None
+
+    @functools.cached_property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % interval of the ratio, draw by draw; None without evidence."""
+        if not self.has_evidence:
+            return None
+        mine, theirs = self.a.draws, self.base.draws
+        return between(theirs / mine if self.better == "lower" else mine / theirs)
+
     @functools.cached_property
     def evidence(self) -> Evidence | None:
         """None with too few runs on a side, or values that are not positive."""
-        if self.ratio is None or not (self.a.is_enough and self.base.is_enough):
+        if self.interval is None or self.ratio is None:
             return None
-        mine, theirs = self.a.draws, self.base.draws
-        low, high = between(theirs / mine if self.better == "lower" else mine / theirs)
         statistic, p = _rank_test(self.a, self.base)
         share = statistic / (self.a.n * self.base.n)
-        return Evidence(self.ratio, low, high, p, 1 - share if self.better == "lower" else share)
+        return Evidence(self.ratio, *self.interval, p, 1 - share if self.better == "lower" else share)
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,11 @@ class Contrast:
     def ratio(self) -> float | None:
         """See `Pair.ratio`; None where the two must not be compared."""
         return None if self.pair is None or self.reason else self.pair.ratio
+
+    @property
+    def has_evidence(self) -> bool:
+        """See `Pair.has_evidence`; not where the two must not be compared."""
+        return self.pair is not None and not self.reason and self.pair.has_evidence
 
     @property
     def evidence(self) -> Evidence | None:
@@ -142,18 +159,47 @@ def _weighed(found: Evidence, noise: float) -> Code:
 
 
 def _rank_test(a: Cell, base: Cell) -> tuple[float, float]:
-    """The statistic U of `a` and the two-sided p."""
+    """The statistic U of `a` and the two-sided p, as `scipy.stats.mannwhitneyu` has them."""
     import numpy as np
+
+    values = np.concatenate((a.values, base.values))
+    _, place, times = np.unique(values, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(times) - (times - 1) / 2)[place]
+    least = a.n * (a.n + 1) / 2
+    statistic = float(ranks[: a.n].sum() - least)
+    if min(a.n, base.n) > EXACT_UP_TO:
+        return statistic, _asymptotic(statistic, a.n, base.n, times)
     from scipy import stats
 
-    method: object = "asymptotic"
-    if min(a.n, base.n) <= EXACT_UP_TO:
-        method = "exact"
-        if len({*a.values, *base.values}) < a.n + base.n:
-            method = stats.PermutationMethod(n_resamples=RESAMPLES, rng=np.random.default_rng(a.seed))
-    with warnings.catch_warnings():
-        # All values alike on both sides: there is no variance, which is what the answer says.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        tested = stats.mannwhitneyu(a.values, base.values, alternative="two-sided", method=method)
-    p = float(tested.pvalue)
-    return float(tested.statistic), 1.0 if math.isnan(p) else p
+    if len(times) == len(values):
+        exact = stats.mannwhitneyu(a.values, base.values, alternative="two-sided", method="exact")
+        return statistic, float(exact.pvalue)
+
+    def of_ranks(mine: np.ndarray, theirs: np.ndarray, axis: int) -> np.ndarray:
+        return mine.sum(axis=axis) - least
+
+    # As its PermutationMethod, which ranks all values anew for each permutation.
+    permuted = stats.permutation_test(
+        (ranks[: a.n], ranks[a.n :]),
+        of_ranks,
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        rng=np.random.default_rng(a.seed),
+    )
+    return statistic, float(permuted.pvalue)
+
+
+def _asymptotic(statistic: float, mine: int, theirs: int, times: np.ndarray) -> float:
+    """p by the normal approximation, corrected for ties (so many times each value) and continuity."""
+    import numpy as np
+    from scipy import special
+
+    every = mine + theirs
+    ties = (times.astype(float) ** 3 - times).sum()
+    spread = np.sqrt(mine * theirs / 12 * ((every + 1) - ties / (every * (every - 1))))
+    if not spread:
+        # All values are alike on both sides.
+        return 1.0
+    larger = max(statistic, mine * theirs - statistic)
+    p = 2 * special.ndtr(-(larger - mine * theirs / 2 - 0.5) / spread)
+    return min(1.0, float(p))

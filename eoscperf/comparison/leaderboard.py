@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from eoscperf import errors
+from eoscperf.comparison.boards import Cells, Counted
 from eoscperf.comparison.cells import Cell, Run, Weighting, eligible
 from eoscperf.comparison.contrasts import Contrast
 from eoscperf.comparison.ranking import Ranked, ranked
-from eoscperf.comparison.reading import Inputs, Measured, measured
+from eoscperf.comparison.reading import Inputs, Measured, by_frequency
 from eoscperf.comparison.remembering import MakeCell
 from eoscperf.comparison.sentences import best
 from eoscperf.errors import Issue
 from eoscperf.metrics import units
 from eoscperf.metrics.catalogue import Catalogue, Metric
 from eoscperf.results.catalogue import CatalogueView
-from eoscperf.results.search.search import Search
 
 Order = Literal["rank", "site", "n", "last"]
 
@@ -71,6 +71,11 @@ class Leaderboard:
     """runs left out for want of a finite number"""
     headline: str
 
+    @property
+    def verdicts(self) -> int:
+        """Rows of which something is said with confidence, right or wrong."""
+        return sum(row is not self.base and row.contrast.has_evidence for row in self.rows)
+
 
 def chosen_metric(catalogue: Catalogue, path: str | None) -> Metric:
     """The metric to rank by: the one named, else the first headline. Raises Invalid, and NotFound when the
@@ -90,51 +95,51 @@ def chosen_metric(catalogue: Catalogue, path: str | None) -> Metric:
 
 
 def leaderboard(
-    search: Search,
+    view: CatalogueView,
+    benchmark_id: uuid.UUID,
+    cells: Cells,
     catalogue: Catalogue,
     metric: Metric,
-    make_cell: MakeCell,
     *,
     weighting: Weighting = "source",
     base: uuid.UUID | None = None,
     order: Order = "rank",
 ) -> Leaderboard:
-    """The results of a search within one benchmark as a ranking. Invalid for a base without a row."""
-    inputs = tuple(catalogue.inputs)
-    found = measured(search, metric, inputs)
-    chosen, others = _split(found)
-    by_flavor: dict[uuid.UUID, list[Run]] = defaultdict(list)
-    for one in found:
-        if one.inputs == chosen:
-            by_flavor[one.flavor_id].append(one.run)
-    kept = {flavor_id: eligible(runs) for flavor_id, runs in by_flavor.items()}
-    computed = {
-        flavor_id: make_cell(metric, some.runs, weighting) for flavor_id, some in kept.items() if some.runs
-    }
-    rows = _rows(search.view, computed, metric, base)
+    """These cells as a ranking. Invalid for a base without a row."""
+    counted = cells.by_flavor
+    rows = _rows(view, {one: found.cell for one, found in counted.items() if found.cell}, metric, base)
     leader = next((row for row in rows if row.contrast.base is row.cell), None)
     return Leaderboard(
-        benchmark=search.view.benchmarks[search.criteria.benchmark_ids[0]].name,
+        benchmark=view.benchmarks[benchmark_id].name,
         metric=metric,
-        inputs=inputs,
-        chosen=chosen,
-        others=others,
+        inputs=tuple(catalogue.inputs),
+        chosen=cells.chosen,
+        others=tuple(OtherInputs(inputs, runs) for inputs, runs in cells.others),
         weighting=weighting,
         rows=tuple(_ordered(rows, order)),
         base=leader,
-        older=sum(some.older for some in kept.values()),
-        infinite=sum(some.infinite for some in kept.values()),
+        older=sum(found.older for found in counted.values()),
+        infinite=sum(found.infinite for found in counted.values()),
         headline=_headline(rows, metric),
     )
 
 
-def _split(found: Sequence[Measured]) -> tuple[Inputs, tuple[OtherInputs, ...]]:
-    """The inputs that most runs have, and the others; of equally frequent ones the first in order."""
-    counts = Counter(one.inputs for one in found)
-    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], repr(pair[0])))
+def cells_of(found: Sequence[Measured], metric: Metric, make_cell: MakeCell, weighting: Weighting) -> Cells:
+    """The cells of these results, which are all that are asked for."""
+    ordered = by_frequency(Counter(one.inputs for one in found))
     if not ordered:
-        return (), ()
-    return ordered[0][0], tuple(OtherInputs(inputs, runs) for inputs, runs in ordered[1:])
+        return Cells((), (), {})
+    chosen = ordered[0][0]
+    by_flavor: dict[uuid.UUID, list[Run]] = defaultdict(list)
+    for one in found:
+        if one.inputs == chosen:
+            by_flavor[one.flavor_id].append(one.run)
+    counted = {}
+    for flavor_id, runs in by_flavor.items():
+        kept = eligible(runs)
+        cell = make_cell(metric, kept.runs, weighting) if kept.runs else None
+        counted[flavor_id] = Counted(cell, kept.older, kept.infinite)
+    return Cells(chosen, tuple(ordered[1:]), counted)
 
 
 def _rows(
@@ -161,7 +166,7 @@ def _rows(
             cell=cells[index],
             rank=rank,
             contrast=Contrast(cells[index], baseline, metric.better, metric.noise),
-            last_run=max(run.executed for run in cells[index].runs),
+            last_run=cells[index].last_run,
         )
         for index, rank in zip(order, ranks, strict=True)
     ]

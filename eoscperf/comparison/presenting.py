@@ -23,7 +23,6 @@ def present_leaderboard(
     metric = found.metric
     start = (page - 1) * per_page
     pages = max(1, -(-len(found.rows) // per_page))
-    verdicts = sum(row.contrast.evidence is not None and row is not found.base for row in found.rows)
     return {
         "benchmark_id": benchmark.id,
         "benchmark": benchmark.name,
@@ -36,7 +35,7 @@ def present_leaderboard(
             {"inputs": _inputs(found.inputs, other.inputs), "runs": other.runs} for other in found.others
         ],
         "headline": found.headline,
-        "false_alarms": false_alarms(verdicts),
+        "false_alarms": false_alarms(found.verdicts),
         "left_out": {"older": found.older, "not_finite": found.infinite},
         "base": found.base.flavor_id if found.base else None,
         "items": [_row(found, row) for row in found.rows[start : start + per_page]],
@@ -85,9 +84,6 @@ def present_comparison(found: Comparison, weighting: str) -> dict[str, Any]:
 
 def _table(table: Table) -> dict[str, Any]:
     part = table.part
-    verdicts = sum(
-        row.contrast.evidence is not None and at != table.base for at, row in enumerate(table.rows)
-    )
     return {
         "benchmark_id": part.benchmark_id,
         "benchmark": part.benchmark,
@@ -95,7 +91,7 @@ def _table(table: Table) -> dict[str, Any]:
         "metric": _metric(part.metric),
         "inputs": _inputs(table.inputs, table.chosen),
         "note": TWO_RUNS if table.of_runs else None,
-        "false_alarms": false_alarms(verdicts),
+        "false_alarms": false_alarms(table.verdicts),
         "items": [_compared(table, at, row) for at, row in enumerate(table.rows)],
     }
 

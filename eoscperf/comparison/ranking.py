@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -47,8 +48,9 @@ def ranked(cells: Sequence[Cell], better: Better, noise: float) -> list[Ranked]:
         else:
             leader = cells[index]
             ranks.append(position)
+    times = Counter(ranks)
     return [
-        Ranked(index, rank, ranks.count(rank) > 1, not cells[index].is_enough)
+        Ranked(index, rank, times[rank] > 1, not cells[index].is_enough)
         for index, rank in zip(order, ranks, strict=True)
     ]
 
@@ -72,6 +74,7 @@ def _joins(row: Cell, leader: Cell, better: Better, noise: float) -> bool:
     pair = Pair(row, leader, better)
     if pair.ratio is not None and is_within(pair.ratio, noise):
         return True
-    if pair.evidence is not None:
-        return pair.evidence.low <= 1 <= pair.evidence.high
+    if pair.interval is not None:
+        low, high = pair.interval
+        return low <= 1 <= high
     return row.lowest <= leader.highest and leader.lowest <= row.highest

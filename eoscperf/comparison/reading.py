@@ -6,7 +6,7 @@ import datetime
 import math
 import statistics
 import uuid
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from eoscperf import jsontext
-from eoscperf.comparison.cells import Run
+from eoscperf.comparison.cells import UNKNOWN, Run
 from eoscperf.metrics.catalogue import Metric, Samples
 from eoscperf.results import jsonpath
 from eoscperf.results.catalogue import CatalogueView
+from eoscperf.results.filters import as_number
 from eoscperf.results.projection.models import KINDS
 from eoscperf.results.search.search import Search
 from eoscperf.results.tables import RESULTS, VALUES
-
-UNKNOWN = "unknown"
-"""The source of results whose uploader is gone: all of them count as one."""
 
 AT_ONCE = 500
 """Results whose JSON is read in one statement."""
@@ -52,7 +50,7 @@ def measured(search: Search, metric: Metric, inputs: Sequence[Metric]) -> list[M
     Values are read from their rows; where these do not tell all there is, or the value of a run is an
     aggregate of its samples, from the JSON.
     """
-    places = [_place(search.view, search.criteria.benchmark_ids[0], one.path) for one in (metric, *inputs)]
+    places = [place_of(search.view, search.criteria.benchmark_ids[0], one.path) for one in (metric, *inputs)]
     from_json = metric.aggregate is not None or any(place is None for place in places)
     columns: list[sa.ColumnElement[Any]] = [
         RESULTS.c.id,
@@ -68,8 +66,13 @@ def measured(search: Search, metric: Metric, inputs: Sequence[Metric]) -> list[M
             rows = VALUES.alias()
             here = sa.and_(rows.c.result_id == RESULTS.c.id, rows.c.field_id == place)
             statement = statement.outerjoin(rows, here).add_columns(rows.c.kind, rows.c.number, rows.c.text)
-    read = _of_json(metric, inputs) if from_json else _of_rows
+    read = reader_of_json(metric, inputs) if from_json else _of_rows
     return [read(row) for row in search.session.execute(search.select(statement))]
+
+
+def by_frequency(numbers: Mapping[Inputs, int]) -> list[tuple[Inputs, int]]:
+    """Inputs with the numbers of their runs, the most frequent first; of equal ones the first in order."""
+    return sorted(numbers.items(), key=lambda pair: (-pair[1], repr(pair[0])))
 
 
 def with_samples(
@@ -92,7 +95,7 @@ def samples_of(document: Any, samples: Samples) -> tuple[float, ...]:
     return _numbers(jsonpath.parse(samples.path).lookup(document), samples.split)
 
 
-def _place(view: CatalogueView, benchmark_id: uuid.UUID, path: str) -> int | None:
+def place_of(view: CatalogueView, benchmark_id: uuid.UUID, path: str) -> int | None:
     field = view.field(benchmark_id, path)
     return field.id if field is not None and field.searchable else None
 
@@ -100,11 +103,11 @@ def _place(view: CatalogueView, benchmark_id: uuid.UUID, path: str) -> int | Non
 def _of_rows(row: Sequence[Any]) -> Measured:
     identifier, flavor_id, uploader_id, executed, kind, number, _, *more = row
     value = number if kind == _NUMBER else math.nan
-    inputs = tuple(_scalar(*more[at : at + 3]) for at in range(0, len(more), 3))
-    return Measured(_run(identifier, uploader_id, executed, value), flavor_id, inputs)
+    inputs = tuple(scalar(*more[at : at + 3]) for at in range(0, len(more), 3))
+    return Measured(run_of(identifier, uploader_id, executed, value), flavor_id, inputs)
 
 
-def _of_json(metric: Metric, inputs: Sequence[Metric]) -> Callable[[Sequence[Any]], Measured]:
+def reader_of_json(metric: Metric, inputs: Sequence[Metric]) -> Callable[[Sequence[Any]], Measured]:
     paths = [jsonpath.parse(one.path) for one in inputs]
     value_path = jsonpath.parse(metric.path)
     samples_path = jsonpath.parse(metric.samples.path) if metric.samples else None
@@ -112,24 +115,24 @@ def _of_json(metric: Metric, inputs: Sequence[Metric]) -> Callable[[Sequence[Any
     def read(row: Sequence[Any]) -> Measured:
         identifier, flavor_id, uploader_id, executed, text = row
         document = jsontext.loads_stored(text)
-        value = _number(value_path.lookup(document))
+        value = _or_nan(as_number(value_path.lookup(document)))
         if metric.aggregate is not None and samples_path is not None and metric.samples is not None:
             value = _aggregate(
                 metric.aggregate, _numbers(samples_path.lookup(document), metric.samples.split)
             )
         found = tuple(_hashable(path.lookup(document)) for path in paths)
-        return Measured(_run(identifier, uploader_id, executed, value), flavor_id, found)
+        return Measured(run_of(identifier, uploader_id, executed, value), flavor_id, found)
 
     return read
 
 
-def _run(
+def run_of(
     identifier: uuid.UUID, uploader_id: uuid.UUID | None, executed: datetime.datetime, value: float
 ) -> Run:
     return Run(identifier, uploader_id or UNKNOWN, value, executed)
 
 
-def _scalar(kind: int | None, number: float | None, text: str | None) -> Hashable:
+def scalar(kind: int | None, number: float | None, text: str | None) -> Hashable:
     if kind == _NUMBER and number is not None:
         return _plain(number)
     if kind == _STRING:
@@ -140,7 +143,8 @@ def _scalar(kind: int | None, number: float | None, text: str | None) -> Hashabl
 def _hashable(value: Any) -> Hashable:
     if isinstance(value, bool | str):
         return value
-    return _plain(_number(value)) if isinstance(value, int | float) else None
+    number = as_number(value)
+    return None if number is None else _plain(number)
 
 
 def _plain(number: float) -> float:
@@ -148,13 +152,8 @@ def _plain(number: float) -> float:
     return int(number) if number.is_integer() else number
 
 
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return math.nan
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
+def _or_nan(number: float | None) -> float:
+    return math.nan if number is None else number
 
 
 def _numbers(value: Any, split: str | None) -> tuple[float, ...]:
@@ -162,15 +161,15 @@ def _numbers(value: Any, split: str | None) -> tuple[float, ...]:
     parts: Sequence[Any] = value if isinstance(value, list) else ()
     if isinstance(value, str) and split:
         parts = [_read(part) for part in value.split(split, MAX_SAMPLES)]
-    found = (_number(part) for part in parts[:MAX_SAMPLES])
-    return tuple(number for number in found if math.isfinite(number))
+    found = (as_number(part) for part in parts[:MAX_SAMPLES])
+    return tuple(number for number in found if number is not None)
 
 
-def _read(text: str) -> float:
+def _read(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        return math.nan
+        return None
 
 
 def _aggregate(name: str, samples: Sequence[float]) -> float:

@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from eoscperf import errors
 from eoscperf.benchmarks.models import Benchmark
+from eoscperf.comparison.boards import Boards, after_request
 from eoscperf.comparison.cells import Cell, Run, Weighting
 from eoscperf.comparison.comparing import Missing, Part, Subject, Summary, Table, differing, summaries, table
-from eoscperf.comparison.leaderboard import Leaderboard, Order, chosen_metric, leaderboard
+from eoscperf.comparison.keeping import Definition
+from eoscperf.comparison.leaderboard import Leaderboard, Order, cells_of, chosen_metric, leaderboard
 from eoscperf.comparison.reading import Measured, measured, with_samples
 from eoscperf.comparison.remembering import RememberedCells
 from eoscperf.comparison.subjects import Item, expanded
@@ -53,9 +55,15 @@ class Comparisons:
     """Rankings and comparisons."""
 
     def __init__(
-        self, session: Session, results: Results, catalogues: MetricCatalogues, cells: RememberedCells
+        self,
+        session: Session,
+        results: Results,
+        catalogues: MetricCatalogues,
+        cells: RememberedCells,
+        boards: Boards,
     ) -> None:
-        self._session, self._results, self._catalogues, self._cells = session, results, catalogues, cells
+        self._session, self._results, self._catalogues = session, results, catalogues
+        self._cells, self._boards = cells, boards
 
     @classmethod
     def for_request(cls, request: Any) -> Comparisons:
@@ -64,6 +72,7 @@ class Comparisons:
             request.find_service(Results),
             request.find_service(MetricCatalogues),
             request.registry["eoscperf.cells"],
+            Boards(request.dbsession, request.registry["eoscperf.boards"], after_request(request)),
         )
 
     def leaderboard(
@@ -84,10 +93,32 @@ class Comparisons:
         catalogue = self._catalogues.shown(benchmark, version).catalogue
         chosen = chosen_metric(catalogue, metric)
         search = self._results.search(criteria)
-        found = leaderboard(
-            search, catalogue, chosen, self._make_cell, weighting=weighting, base=base, order=order
-        )
-        return found, catalogue
+        asked = self._boards.asked(search)
+        if asked is None:
+            cells = cells_of(measured(search, chosen, catalogue.inputs), chosen, self._make_cell, weighting)
+            view = search.view
+            found = leaderboard(
+                view, benchmark.id, cells, catalogue, chosen, weighting=weighting, base=base, order=order
+            )
+            return found, catalogue
+        definition = Definition(chosen, tuple(catalogue.inputs))
+
+        def make() -> Leaderboard:
+            cells = self._boards.cells(asked, definition, weighting)
+            made = leaderboard(
+                asked.view,
+                benchmark.id,
+                cells,
+                catalogue,
+                chosen,
+                weighting=weighting,
+                base=base,
+                order=order,
+            )
+            self._boards.release(cells)
+            return made
+
+        return self._boards.answer(asked, (definition, weighting, base, order), make), catalogue
 
     def compare(
         self,

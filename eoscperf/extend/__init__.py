@@ -25,8 +25,10 @@ CORE_MODELS = (
     "eoscperf.results.tallies.models",
     "eoscperf.results.catalogue",
     "eoscperf.metrics.models",
+    "eoscperf.comparison.models",
     "eoscperf.ciupload.models",
     "eoscperf.moderation.models",
+    "eoscperf.login.models",
 )
 
 

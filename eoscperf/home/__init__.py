@@ -25,3 +25,4 @@ def includeme(config: Any) -> None:
         view=pages.capabilities_panel,
     )
     config.include("eoscperf.home.texts")
+    config.include("eoscperf.home.moved")

@@ -21,3 +21,5 @@ def includeme(config: Any) -> None:
         config.add_api_service(service)
     for name, schema in schemas.SCHEMAS.items():
         config.add_openapi_schema(name, schema)
+    config.include("eoscperf.metrics.pages")
+    config.include("eoscperf.metrics.pages_versions")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,33 @@ class MetricCatalogues:
         number = in_force.version if in_force else 0
         stored = in_force if version is None or version == number else self._version(benchmark, version)
         return Shown(benchmark, _effective(benchmark, stored), stored, number)
+
+    def in_force_of(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Catalogue]:
+        """The catalogues of the benchmarks with these ids, whoever may see them: two statements."""
+        wanted = sa.select(Benchmark).where(Benchmark.id.in_(ids))
+        return self.in_force(self._session.scalars(wanted)) if ids else {}
+
+    def in_force(self, benchmarks: Iterable[Benchmark]) -> dict[uuid.UUID, Catalogue]:
+        """The catalogues of several benchmarks, by their ids: one statement."""
+        known = {benchmark.id: benchmark for benchmark in benchmarks}
+        if not known:
+            return {}
+        other = orm.aliased(CatalogueVersion)
+        newest = sa.select(sa.func.max(other.version)).where(
+            other.benchmark_id == CatalogueVersion.benchmark_id, other.status == "accepted"
+        )
+        query = sa.select(CatalogueVersion).where(
+            CatalogueVersion.benchmark_id.in_(known), CatalogueVersion.version == newest.scalar_subquery()
+        )
+        stored = {version.benchmark_id: version for version in self._session.scalars(query)}
+        return {
+            identifier: _effective(benchmark, stored.get(identifier))
+            for identifier, benchmark in known.items()
+        }
+
+    def declared(self, benchmark: Benchmark) -> Catalogue:
+        """What the schema says, whatever editors have said since."""
+        return _derived(benchmark.json_schema)
 
     def versions(self, benchmark: Benchmark) -> list[CatalogueVersion]:
         """All versions that the viewer may know of, newest first."""

@@ -37,6 +37,7 @@ def includeme(config: Any) -> None:
     config.add_transaction_subscriber(subscribers.follow_item, ItemMoved)
     config.add_transaction_subscriber(subscribers.close_claims, ResultRemoved)
     config.add_transaction_subscriber(subscribers.reopen_claims, ResultUndone)
+    config.include("eoscperf.moderation.disputes")
     for service in api.SERVICES:
         config.add_api_service(service)
     for name, schema in schemas.SCHEMAS.items():

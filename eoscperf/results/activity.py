@@ -6,16 +6,18 @@ import datetime
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from eoscperf.benchmarks.models import Benchmark
 from eoscperf.results.catalogue import CatalogueView
 from eoscperf.results.tables import RESULTS, TALLIES
 from eoscperf.results.tallies.keys import tag_key
 from eoscperf.results.tallies.models import ALL, TAG
-from eoscperf.review.activity import Activity, Measured
+from eoscperf.review.activity import Activity, Example, Measured
+from eoscperf.sites.models import Flavor
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,11 @@ class ResultActivity(Activity):
     """What everybody sees; what only some may see does not count."""
 
     def __init__(self, session: Session, view: CatalogueView) -> None:
+        """What was asked about flavors once is remembered: several blocks of a page ask the same."""
         self._session = session
         self.view = view
+        self._cells_on: dict[uuid.UUID, list[Cell]] = {}
+        self._newest_on: dict[uuid.UUID, datetime.datetime | None] = {}
 
     @classmethod
     def for_request(cls, request: Any) -> ResultActivity:
@@ -61,7 +66,24 @@ class ResultActivity(Activity):
         flavors: Collection[uuid.UUID] | None = None,
         tag: uuid.UUID | None = None,
     ) -> list[Cell]:
-        """Where there are results, as far as asked for: one statement."""
+        """Where there are results, as far as asked for: at most one statement."""
+        if flavors is not None and benchmarks is None and tag is None:
+            return self._on(flavors)
+        return self._cells(benchmarks, flavors, tag)
+
+    def _on(self, flavors: Collection[uuid.UUID]) -> list[Cell]:
+        unknown = set(flavors) - self._cells_on.keys()
+        if unknown:
+            found = _grouped(self._cells(None, unknown, None), lambda cell: cell.flavor_id)
+            self._cells_on |= {flavor: found.get(flavor, []) for flavor in unknown}
+        return [cell for flavor in dict.fromkeys(flavors) for cell in self._cells_on[flavor]]
+
+    def _cells(
+        self,
+        benchmarks: Collection[uuid.UUID] | None,
+        flavors: Collection[uuid.UUID] | None,
+        tag: uuid.UUID | None,
+    ) -> list[Cell]:
         total = sa.func.sum(TALLIES.c.number)
         columns = (TALLIES.c.benchmark_id, TALLIES.c.flavor_id)
         statement = sa.select(*columns, total).group_by(*columns).having(total > 0)
@@ -83,11 +105,20 @@ class ResultActivity(Activity):
             and flavor_id in view.flavors
         ]
 
+    def example(self, benchmark_id: uuid.UUID) -> Example | None:
+        columns = RESULTS.c.id, RESULTS.c.json, RESULTS.c.execution_datetime
+        latest = sa.select(*columns).where(
+            RESULTS.c.benchmark_id == benchmark_id, RESULTS.c.status == "visible", *self._not_hidden()
+        )
+        latest = latest.order_by(RESULTS.c.execution_datetime.desc(), RESULTS.c.id.desc()).limit(1)
+        found = self._session.execute(latest).one_or_none()
+        return Example(found.id, found.json, found.execution_datetime) if found else None
+
     def of_benchmarks(self, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Measured]:
         if not ids:
             return {}
         cells = self.cells(benchmarks=ids)
-        newest = self._newest(RESULTS.c.benchmark_id, {cell.benchmark_id for cell in cells})
+        newest = self._newest(_BENCHMARKS, RESULTS.c.benchmark_id, {cell.benchmark_id for cell in cells})
         return {
             identifier: _measured(own, newest.get(identifier))
             for identifier, own in _grouped(cells, lambda cell: cell.benchmark_id).items()
@@ -98,7 +129,7 @@ class ResultActivity(Activity):
         if not flavors:
             return {}
         cells = self.cells(flavors=flavors)
-        newest = self._newest(RESULTS.c.flavor_id, {cell.flavor_id for cell in cells})
+        newest = self._newest_of({cell.flavor_id for cell in cells})
         return {
             identifier: _measured(own, _latest(newest.get(cell.flavor_id) for cell in own))
             for identifier, own in _grouped(cells, lambda cell: self.view.site_of(cell.flavor_id).id).items()
@@ -108,7 +139,7 @@ class ResultActivity(Activity):
         if not ids:
             return {}
         cells = self.cells(flavors=ids)
-        newest = self._newest(RESULTS.c.flavor_id, {cell.flavor_id for cell in cells})
+        newest = self._newest_of({cell.flavor_id for cell in cells})
         return {
             identifier: _measured(own, newest.get(identifier))
             for identifier, own in _grouped(cells, lambda cell: cell.flavor_id).items()
@@ -163,29 +194,26 @@ class ResultActivity(Activity):
         found = self.newest(1, by_upload=True)
         return found[0].uploaded if found else None
 
+    def _newest_of(self, flavors: Collection[uuid.UUID]) -> Mapping[uuid.UUID, datetime.datetime | None]:
+        unknown = set(flavors) - self._newest_on.keys()
+        if unknown:
+            found = self._newest(_FLAVORS, RESULTS.c.flavor_id, unknown)
+            self._newest_on |= {flavor: found.get(flavor) for flavor in unknown}
+        return self._newest_on
+
     def _newest(
-        self, column: sa.Column[uuid.UUID], ids: Collection[uuid.UUID]
+        self, table: sa.Table, column: sa.Column[uuid.UUID], ids: Collection[uuid.UUID]
     ) -> dict[uuid.UUID, datetime.datetime]:
-        """When the latest visible result of each was executed, from the end of its index."""
+        """When the latest visible result of each was executed, from the end of its index: one statement."""
         if not ids:
             return {}
-        parts = [
-            sa.select(
-                sa.literal(identifier, sa.Uuid()).label("id"),
-                sa.select(RESULTS.c.execution_datetime)
-                .where(column == identifier, RESULTS.c.status == "visible", *self._not_hidden())
-                .order_by(RESULTS.c.execution_datetime.desc())
-                .limit(1)
-                .scalar_subquery()
-                .label("newest"),
-            )
-            for identifier in ids
-        ]
-        found: dict[uuid.UUID, datetime.datetime] = {}
-        for start in range(0, len(parts), _PARTS):
-            statement = sa.union_all(*parts[start : start + _PARTS])
-            found |= {row.id: row.newest for row in self._session.execute(statement) if row.newest}
-        return found
+        latest = sa.select(RESULTS.c.execution_datetime).where(
+            column == table.c.id, RESULTS.c.status == "visible", *self._not_hidden()
+        )
+        latest = latest.order_by(RESULTS.c.execution_datetime.desc()).limit(1).correlate(table)
+        statement = sa.select(table.c.id, latest.scalar_subquery().label("newest"))
+        found = self._session.execute(statement.where(table.c.id.in_(ids)))
+        return {row.id: row.newest for row in found if row.newest}
 
     def _not_hidden(self) -> list[sa.ColumnElement[bool]]:
         found: list[sa.ColumnElement[bool]] = []
@@ -215,6 +243,8 @@ class ResultActivity(Activity):
 
 
 _RUN = ("id", "benchmark_id", "flavor_id", "execution_datetime", "upload_datetime")
+
+_BENCHMARKS, _FLAVORS = cast(sa.Table, Benchmark.__table__), cast(sa.Table, Flavor.__table__)
 
 _PARTS = 100
 """Parts of a statement that a database takes without complaint."""

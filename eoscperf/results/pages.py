@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,12 @@ TAGS = PageQuery(words(), sorting(TAG_SORT), *paging())
 
 NEWEST = 10
 """Results that a page of something else shows."""
+
+MOST_ROWS = 20
+"""Rows of a table that are shown at once; others are folded."""
+
+MOST_FOLDED = 200
+"""Rows that a page unfolds; what is beyond them is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,35 @@ class Share:
     benchmark: str
     runs: int
     flavors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A flavor, with how many results and of how many benchmarks."""
+
+    site_id: uuid.UUID
+    site: str
+    flavor_id: uuid.UUID
+    flavor: str
+    runs: int
+    benchmarks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Rows of a table: those that are shown, those to be unfolded, and how many more there are."""
+
+    shown: Sequence[Any]
+    folded: Sequence[Any]
+    more: int
+
+    def __len__(self) -> int:
+        return len(self.shown) + len(self.folded) + self.more
+
+
+def folded(rows: Sequence[Any]) -> Folded:
+    """The rows as a table takes them, however many there are."""
+    return Folded(rows[:MOST_ROWS], rows[MOST_ROWS:MOST_FOLDED], max(0, len(rows) - MOST_FOLDED))
 
 
 def list_tags(request: Any) -> dict[str, Any]:
@@ -57,33 +93,39 @@ def list_tags(request: Any) -> dict[str, Any]:
 
 
 def show_tag(request: Any) -> dict[str, Any]:
-    """One tag and which benchmarks have results with it."""
+    """One tag, which benchmarks have results with it and on which flavors."""
     tag = request.context.model
-    activity = request.find_service(Activity)
-    shares = _shares(activity, activity.cells(tag=tag.id))
-    runs = sum(share.runs for share in shares)
-    return {"tag": TagRow(tag.id, tag.name, tag.description, runs), "status": tag.status, "shares": shares}
+    activity: ResultActivity = request.find_service(Activity)
+    cells = activity.cells(tag=tag.id)
+    runs = sum(cell.runs for cell in cells)
+    return {
+        "tag": TagRow(tag.id, tag.name, tag.description, runs),
+        "status": tag.status,
+        "shares": folded(_shares(activity, cells)),
+        "places": folded(_places(activity, cells)),
+    }
 
 
 def measured_at_site(request: Any, *, site_id: uuid.UUID) -> dict[str, Any]:
-    """The panel of a site: what was measured there."""
+    """The panel of a site: the latest results there."""
     activity: ResultActivity = request.find_service(Activity)
-    return _measured(activity, list(activity.view.flavors_of_site.get(site_id, ()))) | {"at": "site"}
+    flavors = activity.view.flavors_of_site.get(site_id, ())
+    measured = {cell.flavor_id for cell in activity.cells(flavors=flavors)} if flavors else set()
+    return {
+        "runs": activity.newest(NEWEST, flavors=measured),
+        "at": "site",
+        "query": {"site_id": site_id},
+    }
 
 
 def measured_on_flavor(request: Any, *, flavor_id: uuid.UUID) -> dict[str, Any]:
-    """The panel of a flavor: what was measured on it, and what its machines say they are."""
+    """The panel of a flavor: the latest results on it."""
     activity: ResultActivity = request.find_service(Activity)
-    found = _measured(activity, [flavor_id])
-    benchmarks = [share.benchmark_id for share in found["shares"]]
-    observed = request.find_service(ObservedMachines).of_flavor(flavor_id, benchmarks)
-    return found | {"observed": observed, "at": "flavor"}
-
-
-def _measured(activity: ResultActivity, flavors: list[uuid.UUID]) -> dict[str, Any]:
-    cells = activity.cells(flavors=flavors) if flavors else []
-    with_runs = list({cell.flavor_id for cell in cells})
-    return {"shares": _shares(activity, cells), "runs": activity.newest(NEWEST, flavors=with_runs)}
+    return {
+        "runs": activity.newest(NEWEST, flavors=[flavor_id]),
+        "at": "flavor",
+        "query": {"flavor_id": flavor_id},
+    }
 
 
 def _shares(activity: ResultActivity, cells: list[Cell]) -> list[Share]:
@@ -101,6 +143,19 @@ def _shares(activity: ResultActivity, cells: list[Cell]) -> list[Share]:
         for identifier, own in grouped.items()
     ]
     return sorted(shares, key=lambda share: (-share.runs, share.benchmark))
+
+
+def _places(activity: ResultActivity, cells: list[Cell]) -> list[Place]:
+    """By flavor, those with most results first."""
+    grouped: dict[uuid.UUID, list[Cell]] = {}
+    for cell in cells:
+        grouped.setdefault(cell.flavor_id, []).append(cell)
+    places = []
+    for identifier, own in grouped.items():
+        site, flavor = activity.view.site_of(identifier), activity.view.flavors[identifier]
+        runs = sum(cell.runs for cell in own)
+        places.append(Place(site.id, site.name, identifier, flavor.name, runs, len(own)))
+    return sorted(places, key=lambda place: (-place.runs, place.site, place.flavor))
 
 
 def includeme(config: Any) -> None:
@@ -127,5 +182,7 @@ def includeme(config: Any) -> None:
         api="tag",
     )
     config.add_nav_entry("Tags", "tags_page", order=400)
-    config.add_panel("site.detail", "measured", "results/measured.jinja2", view=measured_at_site)
-    config.add_panel("flavor.detail", "measured", "results/measured.jinja2", view=measured_on_flavor)
+    config.add_panel("site.detail", "measured", "results/measured.jinja2", view=measured_at_site, order=900)
+    config.add_panel(
+        "flavor.detail", "measured", "results/measured.jinja2", view=measured_on_flavor, order=900
+    )

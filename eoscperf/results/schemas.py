@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import colander
+
 from eoscperf.benchmarks.schemas import present_benchmark
 from eoscperf.rest.pages import page_parameters, terms_parameter, upload_period
 from eoscperf.rest.renderer import dumps, raw
@@ -22,6 +24,7 @@ from eoscperf.rest.schema import (
     prose,
     several,
 )
+from eoscperf.results import filters
 from eoscperf.results.models import Result, Tag
 from eoscperf.results.query import SORT, STATUSES
 from eoscperf.results.tags import SORT as TAG_SORT
@@ -31,6 +34,21 @@ from eoscperf.users.schemas import uploader_of
 
 MOST_IDS = 1000
 MOST_COLUMNS = 100
+
+
+def conditions() -> Any:
+    """`filters` of a page; each one is checked, so that its fault can be told beside it."""
+    return several(
+        exact("filters", title="Condition", validator=_is_filter), limit="filters", title="Conditions"
+    )
+
+
+def _is_filter(node: Any, text: str) -> None:
+    try:
+        filters.parse(text)
+    except filters.FilterSyntax as problem:
+        told = f"{problem.detail} Character {problem.position + 1}. Example: {problem.example}"
+        raise colander.Invalid(node, told) from None
 
 
 def _status() -> Any:

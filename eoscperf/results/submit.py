@@ -24,6 +24,7 @@ from eoscperf.results.events import ResultCreated
 from eoscperf.results.references import References, read_references
 from eoscperf.results.storing import NewResult, store, taken_keys
 from eoscperf.results.tables import RESULTS
+from eoscperf.results.tallies.service import Tallies
 from eoscperf.results.uploads import Place, Prepared, Submission, Upload, UploadTerms, duplicate_key
 from eoscperf.security.identity import Viewer
 
@@ -210,6 +211,7 @@ class Uploads:
             if row.supersedes_id is not None:
                 superseded = sa.update(RESULTS).where(RESULTS.c.id == row.supersedes_id)
                 session.execute(superseded.values(superseded_by_id=row.id))
+                Tallies(session).touched(RESULTS.c.id == row.supersedes_id)
             self._events.emit(_created(row))
         if len(stored) == len(rows):
             return list(rows)

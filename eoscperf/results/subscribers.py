@@ -1,4 +1,4 @@
-"""What results do when a benchmark, flavor or site that they belong to changes."""
+"""What results do when a benchmark, flavor, site or uploader that they belong to changes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from eoscperf.benchmarks.events import SchemaChanging
 from eoscperf.benchmarks.models import Benchmark
 from eoscperf.results.dependents import Dependents
 from eoscperf.results.projection.service import Projection
+from eoscperf.results.tables import RESULTS
+from eoscperf.results.tallies.service import Tallies
 from eoscperf.review.events import (
     DependentsAsked,
     ItemDeleted,
@@ -17,6 +19,7 @@ from eoscperf.review.events import (
     ItemUndone,
 )
 from eoscperf.review.models import LIVE
+from eoscperf.users.events import UserRemoved
 
 # An item that came along in a cascade is left out below: the site's own event, which names the same
 # action, stands for its flavors too.
@@ -59,6 +62,11 @@ def benchmark_submitted(event: ItemSubmitted, request: Any) -> None:
         Projection(request.dbsession).declare(benchmark.id, benchmark.json_schema)
 
 
+def user_removed(event: UserRemoved, request: Any) -> None:
+    """Their results lose their uploader, by which runs are weighed in comparisons."""
+    Tallies(request.dbsession).touched(RESULTS.c.uploader_id == event.id)
+
+
 SUBSCRIBERS = (
     (item_gone, ItemDeleted),
     (item_gone, ItemRejected),
@@ -67,4 +75,5 @@ SUBSCRIBERS = (
     (dependents_asked, DependentsAsked),
     (schema_changing, SchemaChanging),
     (benchmark_submitted, ItemSubmitted),
+    (user_removed, UserRemoved),
 )

@@ -24,11 +24,25 @@ class Measured:
 NOTHING = Measured()
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A result with its document."""
+
+    id: uuid.UUID
+    json: str
+    """canonical text"""
+    executed: datetime.datetime
+
+
 class Activity(ABC):
     """A service. Ids without results are missing in the answers.
 
     A question takes few statements, however many results there are.
     """
+
+    @abstractmethod
+    def example(self, benchmark_id: uuid.UUID) -> Example | None:
+        """The latest result of a benchmark, as an example of what its results look like."""
 
     @abstractmethod
     def of_benchmarks(self, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Measured]: ...

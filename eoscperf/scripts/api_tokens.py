@@ -56,7 +56,7 @@ def add(context: Context, name: str, scopes: tuple[str, ...], days: int, **accou
 @pass_context
 def show(context: Context, **account: str | None) -> None:
     """Print id, beginning, name, scopes, expiry and last use of each API token of an account."""
-    with context.request() as request:
+    with context.request(writing=False) as request:
         for one in _tokens(request.dbsession, chosen(request.dbsession, account).id):
             used = f"{one.last_used_datetime:%Y-%m-%d %H:%M}" if one.last_used_datetime else "never used"
             until = f"{one.expires_datetime:%Y-%m-%d %H:%M}"

@@ -73,12 +73,18 @@ class Context:
         return self._app
 
     @contextlib.contextmanager
-    def request(self) -> Iterator[Any]:
-        """A request outside any server, in a transaction committed at the end unless an exception leaves."""
+    def request(self, *, writing: bool = True) -> Iterator[Any]:
+        """A request outside any server, in a transaction committed at the end unless an exception leaves.
+
+        Unless it is for reading only, it waits at the start for others who write.
+        """
         registry = self.app().registry
         try:
             with scripting.prepare(registry=registry) as environment:
                 request = environment["request"]
+                # Its session goes by the method. One that has only read when it comes to write cannot become
+                # a writer on SQLite once somebody else has written.
+                request.method = "POST" if writing else "GET"
                 with request.tm:
                     yield request
         finally:

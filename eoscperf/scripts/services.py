@@ -39,7 +39,7 @@ def add(context: Context, name: str, email: str, description: str | None, role: 
 @pass_context
 def show(context: Context) -> None:
     """Print name, role, address and description of each service account."""
-    with context.request() as request:
+    with context.request(writing=False) as request:
         accounts = acting_request(request, OPERATOR).find_service(ServiceAccounts)
         for user in accounts.by_name():
             state = "disabled" if user.disabled else user.role

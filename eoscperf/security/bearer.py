@@ -16,7 +16,7 @@ import httpx
 
 from eoscperf.errors import InvalidToken, ProviderUnavailable
 from eoscperf.security.issuers import Issuer, IssuerSettings, LocalIssuer, issuer_names
-from eoscperf.security.oidc_keys import IssuerKeys, LocalKeys, Match, PublicKey, match_signature
+from eoscperf.security.oidc_keys import IssuerKeys, LocalKeys, PublicKey, check_signature
 from eoscperf.security.oidc_provider import TIMEOUT, Provider
 from eoscperf.security.oidc_tokens import (
     PersonClaims,
@@ -123,7 +123,7 @@ class BearerTokens:
         told = PersonClaims(verified.email, verified.email_verified, verified.entitlements)
         provider = self._providers.get(verified.issuer_name)
         if provider is not None and any(getattr(told, name) is None for name in needs):
-            told = _completed(told, self._userinfo(provider, token, verified, fresh))
+            told = told.completed_by(self._userinfo(provider, token, verified, fresh))
         return Profile(told.email, told.email_verified, told.entitlements or frozenset())
 
     def close(self) -> None:
@@ -150,7 +150,7 @@ class BearerTokens:
         check_header(token.header, issuer.algorithms)
         now = self._clock()
         check_claims(token.claims, issuer, now, self_contained=True)
-        keys = _check_signature(token, source)
+        keys = check_signature(token, source)
         verified = verified_token(token.claims, issuer, digest)
         self._signed.put(digest, (verified, keys), now, SIGNED_FOR)
         return verified
@@ -299,30 +299,3 @@ class _Recent(Generic[T]):
     def forget(self, key: str) -> None:
         with self._lock:
             self._entries.pop(key, None)
-
-
-def _check_signature(token: UnverifiedToken, source: IssuerKeys | LocalKeys) -> Keys:
-    """The keys of the issuer, one of which made the signature."""
-    keys, newest = source.current()
-    match = match_signature(token, keys)
-    if match is Match.UNKNOWN_KEY and not newest:
-        keys = source.renewed(keys)
-        match = match_signature(token, keys)
-    if match is not Match.SIGNED:
-        raise InvalidToken("Signature does not match a key of the issuer")
-    return keys
-
-
-def _completed(token: PersonClaims, userinfo: PersonClaims) -> PersonClaims:
-    """The token's claims, with userinfo's where they are missing."""
-    email, email_verified = token.email, token.email_verified
-    if email is None or email_verified is None:
-        # Whether an address is verified is told of that address only, so the two stay together.
-        if userinfo.email is not None and userinfo.email != email:
-            email, email_verified = userinfo.email, userinfo.email_verified
-        elif email is None:
-            email_verified = None
-        elif email_verified is None and userinfo.email is not None:
-            email_verified = userinfo.email_verified
-    entitlements = userinfo.entitlements if token.entitlements is None else token.entitlements
-    return PersonClaims(email, email_verified, entitlements)

@@ -26,6 +26,8 @@ class Identity:
     """None: everything the account may do"""
     reader: bool = False
     """its role lets it read only; does not count for administrators"""
+    by_role: bool = False
+    """it is an administrator by its role, which somebody else may be taking away just now"""
     discreet: bool = False
     """it is not shown its own account: what it is answered ends up where others read it"""
 

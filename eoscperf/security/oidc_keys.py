@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 from joserfc.util import base64_to_int
 
-from eoscperf.errors import ProviderUnavailable
+from eoscperf.errors import InvalidToken, ProviderUnavailable
 from eoscperf.security.issuers import ALGORITHMS
 from eoscperf.security.oidc_tokens import UnverifiedToken
 
@@ -170,6 +170,18 @@ class LocalKeys:
     def renewed(self, seen: tuple[PublicKey, ...]) -> tuple[PublicKey, ...]:
         """The same keys: nothing newer can exist."""
         return seen
+
+
+def check_signature(token: UnverifiedToken, source: IssuerKeys | LocalKeys) -> tuple[PublicKey, ...]:
+    """The keys of the issuer, one of which made the signature; InvalidToken when none did."""
+    keys, newest = source.current()
+    match = match_signature(token, keys)
+    if match is Match.UNKNOWN_KEY and not newest:
+        keys = source.renewed(keys)
+        match = match_signature(token, keys)
+    if match is not Match.SIGNED:
+        raise InvalidToken("Signature does not match a key of the issuer")
+    return keys
 
 
 _CURVE_ALGORITHMS = {

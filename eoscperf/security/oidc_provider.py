@@ -102,19 +102,36 @@ class Provider:
             self._document_at = -float("inf")
             raise
 
+    def metadata(self, deadline: float) -> Mapping[str, Any]:
+        """What the provider says of itself in its discovery document."""
+        return self._discovery(deadline)
+
+    def endpoint(self, name: str, deadline: float) -> str:
+        """The address of an endpoint; ProviderUnavailable when there is none that may be called."""
+        url = self._endpoint(name, deadline)
+        if url is None:
+            raise self.unavailable(f"names no {name}")
+        return url
+
+    def tokens(self, form: Mapping[str, str], deadline: float) -> tuple[int, Mapping[str, Any]]:
+        """The status and the answer of the token endpoint to a form, with our credentials beside it."""
+        sent, headers = self._credentials(form)
+        url = self.endpoint("token_endpoint", deadline)
+        status, body = self._call("POST", url, deadline, headers=headers, data=sent)
+        try:
+            answer = read_json(body)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise self.unavailable("answered a code with something other than a JSON object")
+        return status, answer
+
     def introspection(self, token: str, deadline: float) -> Mapping[str, Any] | None:
         """The claims of an active token, or None if the issuer says that it is not active."""
         url = self._endpoint("introspection_endpoint", deadline)
         if url is None:
             raise self.unavailable("names no introspection_endpoint")
-        form = {"token": token, "token_type_hint": "access_token"}
-        headers = {}
-        identifier, secret = self.settings.client_id or "", self.settings.client_secret
-        if secret:
-            credentials = f"{quote_plus(identifier)}:{quote_plus(secret)}".encode("ascii")
-            headers["Authorization"] = "Basic " + base64.b64encode(credentials).decode("ascii")
-        else:
-            form["client_id"] = identifier
+        form, headers = self._credentials({"token": token, "token_type_hint": "access_token"})
         status, body = self._call("POST", url, deadline, headers=headers, data=form)
         answer = self._document_of("introspection", status, body)
         active = answer.get("active")
@@ -155,6 +172,14 @@ class Provider:
         if release is not None:
             release()
 
+    def _credentials(self, form: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+        """A form and headers that say which client asks."""
+        identifier, secret = self.settings.client_id or "", self.settings.client_secret
+        if not secret:
+            return {**form, "client_id": identifier}, {}
+        credentials = f"{quote_plus(identifier)}:{quote_plus(secret)}".encode("ascii")
+        return dict(form), {"Authorization": "Basic " + base64.b64encode(credentials).decode("ascii")}
+
     def _userinfo(self, token: str, deadline: float) -> tuple[int, Mapping[str, Any]]:
         url = self._endpoint("userinfo_endpoint", deadline)
         if url is None:
@@ -165,7 +190,7 @@ class Provider:
         return status, self._document_of("userinfo", status, body)
 
     def _endpoint(self, name: str, deadline: float) -> str | None:
-        configured = getattr(self.settings, name)
+        configured = getattr(self.settings, name, None)
         if configured is not None:
             return self._checked(name, configured)
         discovered = self._discovery(deadline).get(name)

@@ -47,6 +47,20 @@ class PersonClaims:
     email_verified: bool | None = None
     entitlements: frozenset[str] | None = None
 
+    def completed_by(self, userinfo: PersonClaims) -> PersonClaims:
+        """These claims of a token, with userinfo's where they are missing."""
+        email, email_verified = self.email, self.email_verified
+        if email is None or email_verified is None:
+            # Whether an address is verified is told of that address only, so the two stay together.
+            if userinfo.email is not None and userinfo.email != email:
+                email, email_verified = userinfo.email, userinfo.email_verified
+            elif email is None:
+                email_verified = None
+            elif email_verified is None and userinfo.email is not None:
+                email_verified = userinfo.email_verified
+        entitlements = userinfo.entitlements if self.entitlements is None else self.entitlements
+        return PersonClaims(email, email_verified, entitlements)
+
 
 @dataclass(frozen=True, slots=True)
 class UnverifiedToken:

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from eoscperf.listing import PageRequest, parse_sort
+from eoscperf.listing import parse_sort
 from eoscperf.review.activity import NOTHING, Activity, Measured
 from eoscperf.review.catalogue import ItemSearch
 from eoscperf.sites.models import Flavor, Site
@@ -17,8 +17,8 @@ from eoscperf.web.urls import PageQuery, paging, sort_keys, sort_link, sorting, 
 
 SITES = PageQuery(words(), sorting(SITE_SORT), *paging())
 
-MOST_FLAVORS = 500
-"""Flavors shown on the page of a site."""
+SITE = PageQuery(*paging())
+"""The pages of a site's flavors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class SiteRow:
     name: str
     address: str
     description: str | None
+    flavors: int
+    """approved ones, with results or without"""
     measured: Measured
 
 
@@ -63,27 +65,36 @@ def list_sites(request: Any) -> dict[str, Any]:
         unbound(request),
     )
     measured = request.find_service(Activity).of_sites([site.id for site in found.items])
-    rows = [_site_row(site, measured.get(site.id, NOTHING)) for site in found.items]
-    headings = {name: sort_link(address, name) for name in ("name", "upload_datetime")}
+    flavors = request.find_service(Flavors).count_of_sites([site.id for site in found.items])
+    rows = [_site_row(site, flavors.get(site.id, 0), measured.get(site.id, NOTHING)) for site in found.items]
+    headings = {name: sort_link(address, name) for name in ("name", "address")}
     return values | {"rows": rows, "pager": pager(address, found), "headings": headings}
 
 
 def show_site(request: Any) -> dict[str, Any]:
     """One site with its flavors; other features add what was measured there."""
     site = request.context.model
+    address = SITE.read(request)
+    activity = request.find_service(Activity)
+    values: dict[str, Any] = {
+        "site": _item(site),
+        "address": address,
+        "measured": activity.of_sites([site.id]).get(site.id, NOTHING),
+        "flavors": [],
+        "pager": None,
+    }
+    if not address.ok:
+        return values
     found = request.find_service(Flavors).search(
         ItemSearch(parent_id=site.id),
         parse_sort(None, FLAVOR_SORT),
-        PageRequest(per_page=MOST_FLAVORS),
+        address.page_request(),
         unbound(request),
     )
-    activity = request.find_service(Activity)
-    flavors = activity.of_flavors([flavor.id for flavor in found.items])
-    return {
-        "site": _item(site),
-        "measured": activity.of_sites([site.id]).get(site.id, NOTHING),
-        "flavors": [_flavor_row(flavor, flavors.get(flavor.id, NOTHING)) for flavor in found.items],
-        "more_flavors": max(0, (found.total or 0) - len(found.items)),
+    measured = activity.of_flavors([flavor.id for flavor in found.items])
+    return values | {
+        "flavors": [_flavor_row(flavor, measured.get(flavor.id, NOTHING)) for flavor in found.items],
+        "pager": pager(address, found),
     }
 
 
@@ -108,8 +119,8 @@ def _item(item: Site | Flavor) -> ItemPage:
     )
 
 
-def _site_row(site: Site, measured: Measured) -> SiteRow:
-    return SiteRow(site.id, site.name, site.address, site.description, measured)
+def _site_row(site: Site, flavors: int, measured: Measured) -> SiteRow:
+    return SiteRow(site.id, site.name, site.address, site.description, flavors, measured)
 
 
 def _flavor_row(flavor: Flavor, measured: Measured) -> FlavorRow:

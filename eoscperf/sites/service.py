@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -70,6 +70,15 @@ class Flavors(ReviewedItems[Flavor]):
         if flavor is None or not self._shows(flavor):
             raise errors.NotFound(f"No flavor {item_id}.")
         return flavor
+
+    def count_of_sites(self, sites: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+        """How many approved flavors each site has; without any it is missing: one statement."""
+        if not sites:
+            return {}
+        counts = sa.select(Flavor.site_id, sa.func.count()).where(
+            Flavor.site_id.in_(sites), Flavor.status == "approved"
+        )
+        return dict(self._session.execute(counts.group_by(Flavor.site_id)).tuples().all())
 
     def submit(self, site: Site, name: str, description: str | None = None) -> Flavor:
         """Hand in a flavor of a locked site for review; Duplicate when the site has one of that name.

@@ -2,6 +2,7 @@
 "use strict";
 
 (() => {
+  const here = document.currentScript.src;
   const live = () => document.getElementById("live");
   const say = (text) => {
     const place = live();
@@ -28,6 +29,50 @@
     setTimeout(() => { button.firstChild.textContent = "Copy"; }, 2000);
   });
 
+  // Pages print well by the browser's own command; a button is for those who look for one.
+  const showPrintButtons = (root) => {
+    for (const button of root.querySelectorAll("[data-print]")) button.hidden = false;
+  };
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+  });
+
+  // Rows to pick: all of them, none or the other ones, without a way to the server.
+  const ticksOf = (table) => [...table.querySelectorAll("tbody input.tick[type=checkbox]")];
+  const offerTicks = (root) => {
+    for (const table of root.querySelectorAll("table")) {
+      const ticks = ticksOf(table);
+      if (ticks.length < 2 || table.dataset.ticks) continue;
+      table.dataset.ticks = "offered";
+      const tools = document.createElement("div");
+      tools.className = "tick-tools";
+      tools.setAttribute("role", "group");
+      tools.setAttribute("aria-label", "Tick rows");
+      const count = document.createElement("span");
+      count.className = "quiet";
+      const tell = () => {
+        count.textContent = `${ticks.filter((tick) => tick.checked).length} of ${ticks.length} rows ticked`;
+      };
+      const ways = { "Tick all": () => true, "Tick none": () => false, "Invert": (tick) => !tick.checked };
+      for (const [label, wanted] of Object.entries(ways)) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "button button-secondary button-small";
+        button.textContent = label;
+        button.addEventListener("click", () => {
+          for (const tick of ticks) tick.checked = wanted(tick);
+          tell();
+          say(count.textContent);
+        });
+        tools.append(button);
+      }
+      table.addEventListener("change", tell);
+      tell();
+      tools.append(count);
+      (table.closest(".scrolling") || table).before(tools);
+    }
+  };
+
   // Choices that are applied at once; the button is for those without scripts.
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-at-once]");
@@ -37,6 +82,24 @@
     for (const form of root.querySelectorAll("form[data-at-once]")) {
       for (const button of form.querySelectorAll("[data-without-scripts]")) button.hidden = true;
     }
+  };
+
+  // The script of charts comes only where a chart is; its address changes with ours.
+  let chartsAreComing = false;
+  const fetchCharts = (root) => {
+    if (chartsAreComing || !root.querySelector("figure.chart script.chart-data")) return;
+    chartsAreComing = true;
+    const script = document.createElement("script");
+    script.src = here.replace("app.js", "charts.js");
+    document.head.append(script);
+  };
+
+  const improve = (root) => {
+    fetchCharts(root);
+    showCopyButtons(root);
+    showPrintButtons(root);
+    offerTicks(root);
+    hideButtons(root);
   };
 
   // Parts of a page that are fetched again: the old ones stay until the new ones are there.
@@ -57,10 +120,9 @@
   });
   document.addEventListener("htmx:after:swap", (event) => {
     const region = target(event);
-    const now = region && region.id && document.getElementById(region.id);
-    if (!now) return;
-    showCopyButtons(now);
-    hideButtons(now);
+    // Going back in history swaps the whole page.
+    const now = (region && region.id && document.getElementById(region.id)) || document.body;
+    improve(now);
     const total = now.querySelector("[data-live]");
     say(total ? total.textContent.trim() : "Updated");
   });
@@ -81,6 +143,5 @@
     region.prepend(notice);
   });
 
-  showCopyButtons(document);
-  hideButtons(document);
+  improve(document);
 })();

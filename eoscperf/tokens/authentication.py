@@ -67,6 +67,7 @@ def api_token_identity(request: Any) -> Identity | None:
         method="api-token",
         scopes=frozenset(known.scope.split()),
         reader=known.role == "reader",
+        by_role=known.role == "admin",
     )
 
 

@@ -136,6 +136,14 @@ class ApiTokens:
         self._session.flush()
         self._events.emit(ApiTokenRevoked(**facts, entry_id=entry.id))
 
+    def revoke_since(self, user_id: uuid.UUID, since: datetime.datetime) -> int:
+        """Revoke the tokens that an account has made since then; how many they were."""
+        query = sa.select(ApiToken).where(ApiToken.user_id == user_id, ApiToken.created_datetime >= since)
+        found = self._session.scalars(query.order_by(ApiToken.id).with_for_update()).all()
+        for token in found:
+            self.revoke(token)
+        return len(found)
+
     def _check_scopes(self, user: User, wanted: Sequence[str]) -> None:
         if not wanted:
             raise _refused("name at least one scope")

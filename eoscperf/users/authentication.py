@@ -75,6 +75,7 @@ def bearer_identity(request: Any) -> Identity | None:
         admin=known is not None and (role == "admin" or _is_entitled(request.registry, token, verified)),
         scopes=verified.limited_to,
         reader=role == "reader",
+        by_role=role == "admin",
     )
 
 
@@ -85,10 +86,14 @@ def refuse_disabled(since: datetime.datetime | None) -> None:
 
 
 def fresh_profile(request: Any) -> Profile:
-    """What the provider says of the caller's email now; ProviderUnavailable when it cannot be asked.
+    """What the provider says of the caller's email now, or said at the log-in to the pages;
+    ProviderUnavailable when it cannot be asked.
 
     LoginRequired for callers that no provider has sent.
     """
+    told = getattr(request, "told", None)
+    if told is not None:
+        return told
     bearer = getattr(request, "bearer", None)
     if bearer is None:
         raise errors.LoginRequired(
@@ -138,7 +143,7 @@ def _refuse_doubles(event: ApplicationCreated) -> None:
 
 def _is_entitled(registry: Any, token: str, verified: VerifiedToken) -> bool | None:
     """Whether an entitlement makes the holder an administrator; None when that cannot be learned now."""
-    wanted = {*registry.settings["admin_entitlements"], *_own_entitlements(registry, verified.iss)}
+    wanted = {*registry.settings["admin_entitlements"], *own_entitlements(registry, verified.iss)}
     if not wanted:
         return False
     try:
@@ -148,7 +153,7 @@ def _is_entitled(registry: Any, token: str, verified: VerifiedToken) -> bool | N
     return not wanted.isdisjoint(profile.entitlements)
 
 
-def _own_entitlements(registry: Any, iss: str) -> tuple[str, ...]:
+def own_entitlements(registry: Any, iss: str) -> tuple[str, ...]:
     """Entitlements that count only in tokens of the identity provider that declares them."""
     return tuple(
         entitlement
@@ -176,5 +181,5 @@ def includeme(config: Any) -> None:
     config.registry[_TOKENS] = TrustedTokens(config.registry)
     config.add_authenticator("bearer", bearer_identity)
     for issuer in config.get_settings()["oidc.issuers"]:
-        config.add_identity_provider(issuer.name, issuer=issuer)
+        config.add_identity_provider(issuer.name, title=issuer.title, issuer=issuer)
     config.add_subscriber(_refuse_doubles, ApplicationCreated)

@@ -209,6 +209,7 @@ class Users:
 
     def enable(self, *, sub: str, iss: str, message: str | None = None) -> User:
         """Accept the tokens of a disabled account again."""
+        self._administrators()
         user = self._locked(sub, iss)
         if not user.disabled:
             return user
@@ -232,9 +233,11 @@ class Users:
         found = set(self._session.scalars(query.order_by(User.id).with_for_update()))
         caller = self._caller().user_id
         enabled = sa.select(User.id).where(User.id == caller, User.disabled_datetime.is_(None))
+        # Somebody else may have been faster.
         if caller is not None and self._session.scalar(enabled) is None:
-            # Somebody else was faster.
             raise errors.AdminRequired("Your account was removed or disabled a moment ago.")
+        if self._caller().by_role and caller not in found:
+            raise errors.AdminRequired("You are no longer an administrator since a moment ago.")
         return found
 
     def _locked(self, sub: str, iss: str) -> User:

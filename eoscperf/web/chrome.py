@@ -61,7 +61,7 @@ class Chrome:
     @property
     def log_in(self) -> str | None:
         """Where one logs in and comes back from; None where no plug-in offers it."""
-        if not self.has_route("login"):
+        if not self._request.registry.get("eoscperf.login"):
             return None
         return self._request.route_path("login", _query={"next": self.here})
 

@@ -23,6 +23,10 @@ POLICY = {
 """The content security policy: nothing from elsewhere, no script or style inside a page."""
 
 
+FORM_TARGETS = "eoscperf.form_targets"
+"""in the registry: origins that our forms may be redirected to"""
+
+
 def policy(**changes: str) -> str:
     """The policy as a header; `img_src="'self' data:"` replaces one directive, for a page that needs more."""
     directives = POLICY | {name.replace("_", "-"): value for name, value in changes.items()}
@@ -35,7 +39,9 @@ def harden(event: NewResponse) -> None:
     if response.content_type != "text/html":
         return
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", policy())
+    # Browsers check where a form leads in the end: logging out goes on to the identity provider.
+    targets = event.request.registry.get(FORM_TARGETS, ())
+    headers.setdefault("Content-Security-Policy", policy(form_action=" ".join(("'self'", *targets))))
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cache-Control", "private, no-cache")

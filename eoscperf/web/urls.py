@@ -6,7 +6,7 @@ one view has one address; a form sent by GET is redirected to that address.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -139,15 +139,17 @@ class PageQuery:
     def read(self, request: Any) -> Address:
         """What is asked; a GET whose query is not in its one form is redirected (302)."""
         given = query.pairs(request.environ.get("QUERY_STRING", ""))
-        pairs, raw, faults = self._sorted(given)
-        # With the prefix that the application is mounted at, so that a link leads back here.
-        address = Address(request.path, pairs, self._order, {}, faults, self._defaults)
+        pairs, _, faults = self._sorted(given)
         if tuple(given) != pairs and request.method in ("GET", "HEAD") and not faults:
-            raise HTTPFound(location=address.url)
+            raise HTTPFound(location=Address(request.path, pairs, self._order).url)
+        # With the prefix that the application is mounted at, so that a link leads back here.
+        return self.check(request.path, given, request.registry.settings)
+
+    def check(self, path: str, given: Iterable[tuple[str, str]], settings: Mapping[str, Any]) -> Address:
+        """What these pairs ask of the page at a path, in whatever form they are."""
+        pairs, raw, faults = self._sorted(given)
         limits = {
-            key.removeprefix("limits."): value
-            for key, value in request.registry.settings.items()
-            if key.startswith("limits.")
+            key.removeprefix("limits."): value for key, value in settings.items() if key.startswith("limits.")
         }
         labels = {node.name: node.title for node in self._schema.children}
         try:
@@ -157,7 +159,7 @@ class PageQuery:
             for issue in schema.issues_of(problem, "query"):
                 name = issue.name.partition("[")[0]
                 faults.setdefault(name, []).append(sentence_about(labels[name], issue.detail))
-        return Address(request.path, pairs, self._order, {} if faults else values, faults, self._defaults)
+        return Address(path, pairs, self._order, {} if faults else values, faults, self._defaults)
 
     def _sorted(self, given: Iterable[tuple[str, str]]) -> tuple[Pairs, dict[str, Any], dict[str, list[str]]]:
         """The pairs in their one form, the same by key for the schema, and what is wrong with keys."""

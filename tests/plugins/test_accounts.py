@@ -26,6 +26,7 @@ from eoscperf.plugins.accounts.tokens import LocalTokens
 from eoscperf.scripts.admin import main
 from eoscperf.testing.factories import Make
 from eoscperf.testing.issuer import TestIssuer
+from tests.interfering import interfering
 
 LOCAL = "urn:eoscperf:local"
 
@@ -131,6 +132,12 @@ class TestTheTokenCommand:
         assert result.stdout == ""
         assert not (installation.var / "accounts").exists()
 
+    def test_does_not_fail_when_others_write_meanwhile(self, installation):
+        with interfering(installation.settings["sqlalchemy.url"]) as tries:
+            for email in ("me@example.org", "me@example.org", "you@example.org"):
+                installation.token("--email", email)
+        assert not any(tries)
+
     def test_needs_the_plug_in_to_be_enabled(self, tmp_path, fresh_database_url):
         installation = Installation(tmp_path, fresh_database_url, **{"eoscperf.plugins": ""})
         result = installation.command("--email", "me@example.org")
@@ -148,10 +155,10 @@ class TestTheTokenCommand:
 
     def test_says_so_when_the_key_is_damaged(self, installation):
         installation.token("--email", "me@example.org")
-        (installation.var / "accounts" / "signing-key.json").write_text("{}")
+        (installation.var / "accounts" / "rs256-signing-key.json").write_text("{}")
         result = installation.command("--email", "me@example.org")
         assert result.exit_code == 2
-        assert "signing-key.json" in result.stderr
+        assert "rs256-signing-key.json" in result.stderr
 
 
 class TestTokens:
@@ -178,7 +185,7 @@ class TestTokens:
     def test_stop_working_with_their_key(self, installation):
         token = installation.token("--email", "me@example.org", "--admin")
         installation.ask("POST", "/users:register", token, 201)
-        (installation.var / "accounts" / "signing-key.json").unlink()
+        (installation.var / "accounts" / "rs256-signing-key.json").unlink()
         installation.ask("GET", "/users/self", token, 401)
         new = installation.token("--email", "me@example.org")
         installation.ask("GET", "/users/self", token, 401)
@@ -186,7 +193,7 @@ class TestTokens:
 
     def test_cannot_be_decided_while_the_key_is_damaged(self, installation):
         token = installation.token("--email", "me@example.org")
-        (installation.var / "accounts" / "signing-key.json").write_bytes(b"\x00")
+        (installation.var / "accounts" / "rs256-signing-key.json").write_bytes(b"\x00")
         answer = installation.ask("GET", "/users/self", token, 503)
         assert answer.headers["Retry-After"] == "5"
 
@@ -231,8 +238,8 @@ class TestTheKey:
         installation.token("--email", "me@example.org")
         folder = installation.var / "accounts"
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-        assert [path.name for path in folder.iterdir()] == ["signing-key.json"]
-        assert stat.S_IMODE((folder / "signing-key.json").stat().st_mode) == 0o600
+        assert [path.name for path in folder.iterdir()] == ["rs256-signing-key.json"]
+        assert stat.S_IMODE((folder / "rs256-signing-key.json").stat().st_mode) == 0o600
 
     def test_is_published_without_its_private_part(self, installation):
         answer = installation.server.get("/accounts/jwks.json", status=200)
@@ -240,9 +247,8 @@ class TestTheKey:
         keys = json.loads(answer.body)["keys"]
         installation.token("--email", "me@example.org")
         assert json.loads(installation.server.get("/accounts/jwks.json", status=200).body)["keys"] == keys
-        of_access_tokens, of_id_tokens = keys
-        assert set(of_access_tokens) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
-        assert set(of_id_tokens) == {"kty", "n", "e", "kid", "use", "alg"}
+        [key] = keys
+        assert set(key) == {"kty", "n", "e", "kid", "use", "alg"}
 
     def test_is_made_once_however_many_ask_for_it(self, tmp_path):
         with ThreadPoolExecutor(8) as pool:

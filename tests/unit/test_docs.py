@@ -12,7 +12,7 @@ from eoscperf import extend
 from eoscperf.errors import problem_types
 from eoscperf.extend.configurator import PlatformConfigurator
 from eoscperf.scripts.admin import main as admin
-from eoscperf.security.issuers import KEYS
+from eoscperf.security.issuer_settings import KEYS
 from eoscperf.settings import CORE, REQUIRED, Option, load
 
 CHECKOUT = Path(__file__).parents[2]

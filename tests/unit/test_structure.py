@@ -21,10 +21,12 @@ FEATURES = (
     "benchmarks",
     "results",
     "metrics",
+    "charts",
     "comparison",
     "browse",
     "ciupload",
     "moderation",
+    "login",
 )
 """Each may import those before it, none after it. Users and review know each other's accounts and log."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from eoscperf.comparison.cells import METHOD
-from eoscperf.comparison.pages.benchmark import show_benchmark
-from eoscperf.comparison.pages.compare import show_comparison
+from eoscperf.comparison.pages.benchmark import CHARTS, draw_benchmark, show_benchmark
+from eoscperf.comparison.pages.compare import COMPARE, draw_comparison, show_comparison
 
 
 def explain(request: Any) -> dict[str, Any]:
@@ -42,4 +42,7 @@ def includeme(config: Any) -> None:
         permission="site:view",
         methods=("GET",),
     )
+    config.include("eoscperf.comparison.pages.benchmark_list")
+    config.add_chart_source("benchmark", draw_benchmark, query=CHARTS, permission="benchmark:read")
+    config.add_chart_source("compare", draw_comparison, query=COMPARE, permission="comparison:read")
     config.add_nav_entry("Compare", "compare_page", order=250)

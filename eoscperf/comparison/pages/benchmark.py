@@ -6,15 +6,21 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+import colander
+
 from eoscperf import errors
+from eoscperf.benchmarks.service import Benchmarks
+from eoscperf.charts import figures
+from eoscperf.charts import query as chart_query
+from eoscperf.charts.data import Drawable
+from eoscperf.charts.fields import offered, size_field
 from eoscperf.comparison import presenting
 from eoscperf.comparison.cells import METHOD
-from eoscperf.comparison.charts import bar_chart
+from eoscperf.comparison.drawing import Charts
 from eoscperf.comparison.leaderboard import Leaderboard, Row
 from eoscperf.comparison.pages.shaping import (
     Spread,
     api_url,
-    bar,
     conditions,
     criteria,
     metric_shown,
@@ -27,22 +33,34 @@ from eoscperf.metrics.catalogue import Catalogue
 from eoscperf.metrics.service import MetricCatalogues
 from eoscperf.rest.schema import choice, exact, identifier, several, whole
 from eoscperf.results import filters
+from eoscperf.results.query import Criteria
 from eoscperf.web.pager import pager
 from eoscperf.web.urls import Address, PageQuery, paging
 
-MOST_BARS = 50
+KINDS = tuple(chart_query.KINDS)
+
+WITHOUT = {"bars": ("y", "series"), "heat": ("y",)}
+"""These are drawn of the rows of the ranking, by its metric."""
 
 
-RANKING = PageQuery(
-    exact("metric", title="Metric"),
-    conditions(),
-    several(identifier("site_id", title="Site"), most=50, title="Sites"),
-    choice("weight", "source", "run", default_text="source", missing="source", title="Weight"),
-    identifier("base", required=False, title="Baseline"),
-    choice("sort_by", "rank", "site", "n", "last", default_text="rank", missing="rank", title="Order"),
-    whole("cat", 0, 2**31 - 1, default=None, title="Version of the catalogue"),
-    *paging(per_page=50),
-)
+def _keys() -> tuple[colander.SchemaNode, ...]:
+    return (
+        exact("metric", title="Metric"),
+        conditions(),
+        several(identifier("site_id", title="Site"), most=50, title="Sites"),
+        choice("weight", "source", "run", default_text="source", missing="source", title="Weight"),
+        identifier("base", required=False, title="Baseline"),
+        choice("sort_by", "rank", "site", "n", "last", default_text="rank", missing="rank", title="Order"),
+        whole("cat", 0, 2**31 - 1, default=None, title="Version of the catalogue"),
+        *paging(per_page=50),
+        *chart_query.keys("bars"),
+    )
+
+
+RANKING = PageQuery(*_keys())
+
+CHARTS = PageQuery(identifier("benchmark_id", title="Benchmark"), *_keys())
+"""The same for charts as files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +91,79 @@ def show_benchmark(request: Any) -> dict[str, Any]:
         "benchmark": benchmark,
         "address": address,
         "ranking": None,
+        "figure": None,
+        "controls": None,
         "catalogue_version": shown.in_force,
         "choices": [one for one in shown.catalogue if one.kind in ("number", "mixed") and not one.parameter],
         "has_headline": bool(shown.catalogue.headlines),
     }
     if not address.ok or not (values["has_headline"] or "metric" in address.values):
         return values
-    asked = address.values
     try:
-        found, catalogue = request.find_service(Comparisons).leaderboard(
-            benchmark,
-            criteria(asked, benchmark_ids=(benchmark.id,), site_ids=tuple(asked.get("site_id", ()))),
-            metric=asked.get("metric"),
-            weighting=asked["weight"],
-            base=asked.get("base"),
-            order=asked["sort_by"],
-            version=asked["cat"],
-        )
+        found, catalogue = _leaderboard(request, benchmark, address)
+        drawn = _drawn(request, benchmark, address, found, catalogue)
     except errors.Invalid as problem:
-        return values | {"address": address.refused(problem)}
-    return values | _ranking(request, address, found, catalogue)
+        address = address.refused(problem)
+        return values | {"address": address, "controls": _controls(address, shown.catalogue)}
+    figure = (
+        figures.figure(request, "benchmark", address, drawn, benchmark_id=benchmark.id) if drawn else None
+    )
+    more = {"figure": figure, "controls": _controls(address, catalogue, found)}
+    return values | more | _ranking(request, address, found, catalogue)
+
+
+def draw_benchmark(request: Any, address: Address) -> Drawable | None:
+    """The chart that the page of a benchmark has at an address."""
+    benchmark = request.find_service(Benchmarks).get(address.values["benchmark_id"])
+    found, catalogue = _leaderboard(request, benchmark, address)
+    return _drawn(request, benchmark, address, found, catalogue)
+
+
+def _leaderboard(request: Any, benchmark: Any, address: Address) -> tuple[Leaderboard, Catalogue]:
+    asked = address.values
+    return request.find_service(Comparisons).leaderboard(
+        benchmark,
+        _criteria(benchmark, address),
+        metric=asked.get("metric"),
+        weighting=asked["weight"],
+        base=asked.get("base"),
+        order=asked["sort_by"],
+        version=asked["cat"],
+    )
+
+
+def _criteria(benchmark: Any, address: Address) -> Criteria:
+    sites = tuple(address.values.get("site_id", ()))
+    return criteria(address.values, benchmark_ids=(benchmark.id,), site_ids=sites)
+
+
+def _drawn(
+    request: Any, benchmark: Any, address: Address, found: Leaderboard, catalogue: Catalogue
+) -> Drawable | None:
+    wanted = chart_query.wanted(address.values)
+    if wanted.chart == "none" or not found.rows:
+        return None
+    rows = found.rows
+    if wanted.of == "page":
+        size, number = address.values["per_page"], address.values["page"]
+        rows = rows[(number - 1) * size : number * size]
+    service = request.find_service(Charts)
+    return service.of_ranking(wanted, found, catalogue, _criteria(benchmark, address), rows)
+
+
+def _controls(address: Address, catalogue: Catalogue, found: Leaderboard | None = None) -> figures.Controls:
+    size = size_field(catalogue)
+    return figures.controls(
+        address,
+        offered(catalogue),
+        kinds=KINDS,
+        selections=("all", "page") if found and len(found.rows) > address.values.get("per_page", 0) else (),
+        without=WITHOUT,
+        defaults={
+            "x": size.path if size else "",
+            "y": found.metric.path if found else address["metric"],
+        },
+    )
 
 
 def _ranking(request: Any, address: Address, found: Leaderboard, catalogue: Catalogue) -> dict[str, Any]:
@@ -113,13 +184,11 @@ def _ranking(request: Any, address: Address, found: Leaderboard, catalogue: Cata
     shown_pager = pager(address, page)
     rows = [_ranked_row(address, found, row) for row in page.items]
     verdicts = sum(row.contrast.evidence is not None and row is not found.base for row in found.rows)
-    bars = [bar(row.name, row.cell) for row in page.items[:MOST_BARS]]
     return {
         "ranking": found,
         "metric": metric_shown(found.metric),
         "rows": rows,
         "pager": shown_pager,
-        "chart": bar_chart(bars),
         "method": METHOD,
         "false_alarms": false_alarms(verdicts),
         "left_out": left_out_sentence(found.older, found.infinite),

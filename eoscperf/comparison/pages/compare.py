@@ -9,15 +9,18 @@ from typing import Any
 import colander
 
 from eoscperf import errors
+from eoscperf.charts import figures
+from eoscperf.charts import query as chart_query
+from eoscperf.charts.data import Drawable
+from eoscperf.charts.fields import offered, size_field
 from eoscperf.comparison import presenting
 from eoscperf.comparison.cells import METHOD
-from eoscperf.comparison.charts import BarChart, bar_chart
 from eoscperf.comparison.comparing import TWO_RUNS, Table
+from eoscperf.comparison.drawing import Charts
 from eoscperf.comparison.pages.shaping import (
     MetricShown,
     Spread,
     api_url,
-    bar,
     conditions,
     criteria,
     metric_shown,
@@ -28,7 +31,7 @@ from eoscperf.comparison.service import Comparison, Comparisons
 from eoscperf.comparison.subjects import parse
 from eoscperf.metrics.catalogue import Catalogue
 from eoscperf.rest.schema import choice, exact, identifier, instant, several
-from eoscperf.web.urls import PageQuery
+from eoscperf.web.urls import Address, PageQuery
 
 
 def is_item(node: Any, text: str) -> None:
@@ -37,6 +40,11 @@ def is_item(node: Any, text: str) -> None:
     except ValueError as problem:
         raise colander.Invalid(node, str(problem)) from None
 
+
+KINDS = tuple(chart_query.KINDS)
+
+WITHOUT = {"bars": ("y", "series"), "heat": ("y",)}
+"""These are drawn of the rows of a table."""
 
 COMPARE = PageQuery(
     several(exact("item", title="Item", validator=is_item), most=30, title="Items"),
@@ -48,6 +56,7 @@ COMPARE = PageQuery(
     choice("weight", "source", "run", default_text="source", missing="source", title="Weight"),
     choice("missing", "common", "penalise", default_text="common", missing="common", title="Missing"),
     choice("same", "show", "hide", default_text="show", missing="show", title="Equal rows"),
+    *chart_query.keys("bars"),
 )
 
 
@@ -77,7 +86,7 @@ class ComparedTable:
     hidden: int
     note: str | None
     false_alarms: str | None
-    chart: BarChart
+    figure: figures.Figure | None
 
 
 def show_comparison(request: Any) -> dict[str, Any]:
@@ -85,27 +94,30 @@ def show_comparison(request: Any) -> dict[str, Any]:
     address = COMPARE.read(request)
     items = [parse(text) for text in address.values.get("item", ())]
     values: dict[str, Any] = {"address": address, "outcome": None, "tables": [], "items": items}
+    values["controls"] = None
     if not address.ok or not items:
         return values
     asked = address.values
-    base = parse(asked["base"]) if "base" in asked else None
-    if base is not None and base not in items:
-        # Taken away from the items: the first one is the baseline again.
-        base = None
     try:
-        found = request.find_service(Comparisons).compare(
-            items,
-            criteria(asked, benchmark_ids=tuple(asked.get("benchmark_id", ()))),
-            base=base,
-            metric=asked.get("metric"),
-            weighting=asked["weight"],
-            missing=asked["missing"],
-        )
+        found = _comparison(request, address)
+        drawn = [_drawn(request, address, table) for table in found.tables]
     except errors.Invalid as problem:
-        return values | {"address": address.refused(problem)}
+        address = address.refused(problem)
+        return values | {"address": address, "controls": _controls(address, None)}
+    catalogues = [table.part.catalogue for table in found.tables]
+    compared = []
+    for number, (table, chart) in enumerate(zip(found.tables, drawn, strict=True), 1):
+        benchmark_id = table.part.benchmark_id
+        figure = (
+            figures.figure(request, "compare", address, chart, f"chart-{number}", benchmark_id=benchmark_id)
+            if chart
+            else None
+        )
+        compared.append(_compared(table, figure, hide=asked["same"] == "hide"))
     return values | {
         "outcome": found,
-        "tables": [_compared(table, hide=asked["same"] == "hide") for table in found.tables],
+        "controls": _controls(address, catalogues[0] if len(catalogues) == 1 else None),
+        "tables": compared,
         "means": _means(found),
         "method": METHOD,
         "bases": [(str(item), found.subjects[place].name) for item, place in _first_places(items, found)],
@@ -113,7 +125,51 @@ def show_comparison(request: Any) -> dict[str, Any]:
     }
 
 
-def _compared(table: Table, *, hide: bool) -> ComparedTable:
+def draw_comparison(request: Any, address: Address) -> Drawable | None:
+    """The chart that the comparison has at an address for one benchmark, the first one of several."""
+    if not address.values.get("item"):
+        return None
+    tables = _comparison(request, address).tables
+    return _drawn(request, address, tables[0]) if tables else None
+
+
+def _comparison(request: Any, address: Address) -> Comparison:
+    asked = address.values
+    items = [parse(text) for text in asked["item"]]
+    base = parse(asked["base"]) if "base" in asked else None
+    if base is not None and base not in items:
+        # Taken away from the items: the first one is the baseline again.
+        base = None
+    return request.find_service(Comparisons).compare(
+        items,
+        criteria(asked, benchmark_ids=tuple(asked.get("benchmark_id", ()))),
+        base=base,
+        metric=asked.get("metric"),
+        weighting=asked["weight"],
+        missing=asked["missing"],
+    )
+
+
+def _drawn(request: Any, address: Address, table: Table) -> Drawable | None:
+    wanted = chart_query.wanted(address.values)
+    if wanted.chart == "none":
+        return None
+    service = request.find_service(Charts)
+    return service.of_table(wanted, table, criteria(address.values), address.values["weight"])
+
+
+def _controls(address: Address, catalogue: Catalogue | None) -> figures.Controls:
+    size = size_field(catalogue)
+    return figures.controls(
+        address,
+        offered(catalogue),
+        kinds=KINDS,
+        without=WITHOUT,
+        defaults={"x": size.path if size else "", "y": address["metric"]},
+    )
+
+
+def _compared(table: Table, figure: figures.Figure | None, *, hide: bool) -> ComparedTable:
     rows = []
     hidden = 0
     for place, row in enumerate(table.rows):
@@ -142,7 +198,6 @@ def _compared(table: Table, *, hide: bool) -> ComparedTable:
             )
         )
     verdicts = sum(row.contrast.evidence is not None for row in table.rows) - 1
-    bars = [bar(row.subject.name, row.cell) for row in table.rows if row.cell is not None]
     return ComparedTable(
         benchmark_id=table.part.benchmark_id,
         benchmark=table.part.benchmark,
@@ -152,7 +207,7 @@ def _compared(table: Table, *, hide: bool) -> ComparedTable:
         hidden=hidden,
         note=TWO_RUNS if table.of_runs else None,
         false_alarms=false_alarms(max(0, verdicts)),
-        chart=bar_chart(bars),
+        figure=figure,
     )
 
 

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-import colander
-
+from eoscperf.charts import query as chart_query
 from eoscperf.comparison.cells import Cell
-from eoscperf.comparison.charts import Bar
 from eoscperf.comparison.sentences import direction, percent
 from eoscperf.metrics import units
 from eoscperf.metrics.catalogue import Metric
-from eoscperf.rest.schema import exact, several
 from eoscperf.results import filters
 from eoscperf.results.query import Criteria
+from eoscperf.results.schemas import conditions as conditions
 from eoscperf.web.urls import Address
 
 
@@ -37,11 +35,6 @@ class MetricShown:
     direction: str
 
 
-def conditions() -> colander.SchemaNode:
-    one = exact("filters", title="Condition", validator=_is_filter)
-    return several(one, limit="filters", title="Conditions")
-
-
 def criteria(asked: dict[str, Any], **more: Any) -> Criteria:
     return Criteria(
         filters=tuple(filters.parse(text) for text in asked.get("filters", ())),
@@ -58,11 +51,6 @@ def spread_of(cell: Cell) -> Spread:
     return Spread(low, high, values, within)
 
 
-def bar(label: str, cell: Cell) -> Bar:
-    low, high = cell.interval or (None, None)
-    return Bar(label, cell.median, low, high, () if cell.is_enough else cell.values)
-
-
 def metric_shown(metric: Metric) -> MetricShown:
     unit = units.symbol(metric.unit) if metric.unit else ""
     return MetricShown(metric.path, metric.label, unit, direction(metric.better))
@@ -70,13 +58,6 @@ def metric_shown(metric: Metric) -> MetricShown:
 
 def api_url(request: Any, service: str, address: Address, **ids: Any) -> str:
     """The same question to the REST API."""
-    pairs = [pair for pair in address.pairs if pair[0] != "same"]
+    pairs = [pair for pair in address.pairs if pair[0] not in ("same", *chart_query.KEYS)]
     path = request.route_path(service, **ids)
     return f"{path}?{urlencode(pairs)}" if pairs else path
-
-
-def _is_filter(node: Any, text: str) -> None:
-    try:
-        filters.parse(text)
-    except filters.FilterSyntax as problem:
-        raise colander.Invalid(node, str(problem)) from None

@@ -42,7 +42,14 @@ ADMIN_ENTITLEMENT = "urn:eoscperf:local:admin"
 
 def includeme(config: Any) -> None:
     from eoscperf.plugins.accounts import subscribers
-    from eoscperf.users.events import UserDisabled, UserEnabled, UserRegistered, UserRemoved
+    from eoscperf.plugins.accounts.people.events import AccountTakenBack
+    from eoscperf.users.events import (
+        UserDisabled,
+        UserEnabled,
+        UserRegistered,
+        UserRemoved,
+        UserRoleChanged,
+    )
 
     settings = config.get_settings()
     settings["accounts.url"] = provider_address(settings)
@@ -50,6 +57,8 @@ def includeme(config: Any) -> None:
     config.add_transaction_subscriber(subscribers.forget_identity, UserRemoved)
     config.add_transaction_subscriber(subscribers.disable_identity, UserDisabled)
     config.add_transaction_subscriber(subscribers.enable_identity, UserEnabled)
+    config.add_transaction_subscriber(subscribers.refuse_administrating_client, UserRoleChanged)
+    config.add_transaction_subscriber(subscribers.distrust_what_was_added, AccountTakenBack)
     config.include(".people")
     config.include(".provider")
     config.include(".directory")

@@ -43,6 +43,8 @@ def token(context: Context, email: str, admin: bool, days: int) -> None:
         raise Unusable(f"The plug-in {NAME} is not enabled: add it to eoscperf.plugins in {context.config}.")
     lifetime = datetime.timedelta(days=days)
     with Session(context.engine()) as session, _readable():
+        # It will write, and waits for other writers at once.
+        session.connection(execution_options={"sqlite_immediate": True})
         tokens = LocalTokens(session, KeyStore.of(settings), settings["accounts.issuer"])
         text = tokens.issue(email, lifetime=lifetime, admin=admin)
         # Printed only once the person is stored for good.

@@ -1,7 +1,8 @@
 """The signing keys of the local issuer: files only their owner can read.
 
-`signing-key.json` signs access tokens, `rs256-signing-key.json` ID tokens. When one is replaced, a copy stays
-as `retired-<kid>.json` or `rs256-retired-<kid>.json` until the last token that it may have signed has ended;
+`rs256-signing-key.json` signs ID tokens and, unless the setting `accounts.access_token_algorithm` says ES256,
+access tokens; otherwise `signing-key.json` signs these. When one is replaced, a copy stays as
+`rs256-retired-<kid>.json` or `retired-<kid>.json` until the last token that it may have signed has ended;
 till then it is published.
 """
 
@@ -83,7 +84,11 @@ RS256 = Kind(
     ("d", "p", "q", "dp", "dq", "qi"),
     "rs256-",
 )
-"""For ID tokens: every OpenID Connect client knows it, and expects it unless told otherwise."""
+"""What every OpenID Connect client expects of ID tokens, and every service that takes access tokens (RFC 9068
+section 2.1) knows."""
+
+KINDS = {kind.algorithm: kind for kind in (RS256, ES256)}
+"""What may sign access tokens; whatever the settings say now, tokens of all of these are accepted."""
 
 
 class UnusableKey(Exception):
@@ -129,7 +134,9 @@ class KeyStore:
         self._read_retired: tuple[_Seen, tuple[_Stored, ...]] = ((), ())
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any], kind: Kind = ES256) -> KeyStore:
+    def of(cls, settings: Mapping[str, Any], kind: Kind | None = None) -> KeyStore:
+        """The keys of an installation; without a kind those that sign access tokens."""
+        kind = kind or KINDS[settings["accounts.access_token_algorithm"]]
         days = settings.get("accounts.key_days", 0)
         return cls(Path(settings["var"]) / "accounts", lifetime=days * DAY or None, kind=kind)
 
@@ -322,6 +329,26 @@ class KeyStore:
             yield draft
         finally:
             draft.unlink(missing_ok=True)
+
+
+class SigningKeys:
+    """The keys of an installation: `access` sign access tokens, `identity` ID tokens; `all` are accepted."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        stores = {algorithm: KeyStore.of(settings, kind) for algorithm, kind in KINDS.items()}
+        self.access = stores[settings["accounts.access_token_algorithm"]]
+        self.identity = stores[RS256.algorithm]
+        # Those that sign come first: access tokens are checked most often.
+        self.all = tuple(sorted(stores.values(), key=lambda store: store is not self.access))
+
+    @property
+    def signing(self) -> tuple[KeyStore, ...]:
+        """Those that sign, each once."""
+        return tuple(store for store in self.all if store in (self.access, self.identity))
+
+    def public_keys(self) -> list[dict[str, Any]]:
+        """The public keys of all; ProviderUnavailable."""
+        return [key for store in self.all for key in store.public_keys()]
 
 
 _DAMAGED = (JoseError, ValueError, KeyError, TypeError, RecursionError)

@@ -5,12 +5,18 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from eoscperf.errors import InvalidToken
+import sqlalchemy as sa
+
+from eoscperf.ciupload.service import TrustRules
+from eoscperf.errors import Invalid, InvalidToken, Issue
 from eoscperf.plugins.accounts.models import LocalIdentity
+from eoscperf.plugins.accounts.people.events import AccountTakenBack
 from eoscperf.plugins.accounts.people.identities import Identities
 from eoscperf.plugins.accounts.provider.clients import OAuthClients
 from eoscperf.plugins.accounts.provider.models import OAuthClient
-from eoscperf.users.events import UserDisabled, UserEnabled, UserRegistered, UserRemoved
+from eoscperf.tokens.service import ApiTokens
+from eoscperf.users.events import UserDisabled, UserEnabled, UserRegistered, UserRemoved, UserRoleChanged
+from eoscperf.users.models import User
 
 
 def check_identity(event: UserRegistered, request: Any) -> None:
@@ -41,6 +47,24 @@ def disable_identity(event: UserDisabled, request: Any) -> None:
 def enable_identity(event: UserEnabled, request: Any) -> None:
     if _is_local_person(event, request):
         request.find_service(Identities).enable(uuid.UUID(event.sub))
+
+
+def refuse_administrating_client(event: UserRoleChanged, request: Any) -> None:
+    """A program has nobody who answers for what it decides, and must not be the administrator who is left."""
+    if event.to_role != "admin" or event.iss != request.registry.settings["accounts.issuer"]:
+        return
+    if request.dbsession.get(OAuthClient, uuid.UUID(event.sub)) is not None:
+        text = "An OAuth client cannot be an administrator."
+        raise Invalid([Issue(text, "body", "role", "/role")], detail=text)
+
+
+def distrust_what_was_added(event: AccountTakenBack, request: Any) -> None:
+    """Whoever had the account meanwhile must not go on with what needs no log-in."""
+    iss, sub = request.registry.settings["accounts.issuer"], str(event.identity_id)
+    user_id = request.dbsession.scalar(sa.select(User.id).where(User.iss == iss, User.sub == sub))
+    if user_id is not None:
+        request.find_service(ApiTokens).revoke_since(user_id, event.since)
+        request.find_service(TrustRules).delete_since(user_id, event.since)
 
 
 def _is_local_person(event: UserDisabled | UserEnabled, request: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from eoscperf.results.exports.rows import Row, Rows, TableCell, header
 from eoscperf.results.jsonpath import Path
@@ -28,23 +28,43 @@ def write_ndjson(rows: Rows, columns: Sequence[Path]) -> Iterator[bytes]:
 
 def write_csv(rows: Rows, columns: Sequence[Path]) -> Iterator[bytes]:
     """RFC 4180 with a header; what a spreadsheet would take for a formula is told to be text."""
+
+    def batches() -> Iterator[Iterable[Sequence[str]]]:
+        yield [[_harmless(name) for name in header(columns, rows.units)]]
+        for batch in rows.batches():
+            yield (_csv_line(row, columns) for row in batch)
+
+    return _csv(batches())
+
+
+def table_csv(lines: Iterable[Sequence[str | float | None]]) -> Iterator[bytes]:
+    """Any other table in the same way: numbers as they are, None as nothing."""
+    return _csv([[_plain(value) for value in line] for line in lines] for lines in [lines])
+
+
+def _csv(batches: Iterable[Iterable[Sequence[str]]]) -> Iterator[bytes]:
+    """Lines of finished texts, some at a time."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
 
-    def written() -> bytes:
-        text = buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-        return text.encode()
+    def written() -> Iterator[bytes]:
+        for batch in batches:
+            writer.writerows(batch)
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
 
-    def lines() -> Iterator[bytes]:
-        writer.writerow(map(_harmless, header(columns, rows.units)))
-        yield written()
-        for batch in rows.batches():
-            writer.writerows(_csv_line(row, columns) for row in batch)
-            yield written()
+    return _chunked(written())
 
-    return _chunked(lines())
+
+def _plain(value: str | float | None) -> str:
+    """8, not 8.0: as people write it."""
+    if value is None or isinstance(value, str):
+        return _harmless(value or "")
+    return str(int(value)) if value == int(value) and abs(value) < _EXACT else repr(value)
+
+
+_EXACT = 2**53
 
 
 def write_markdown(rows: Rows, columns: Sequence[Path]) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from eoscperf.results import jsonpath
 from eoscperf.results.catalogue import Catalogue, CatalogueField, CatalogueView
 from eoscperf.results.facets.counted import count_results
 from eoscperf.results.facets.counts import Counts, FieldWish, ValueCounts, Wanted, most_frequent, plain
+from eoscperf.results.facets.patience import TooSlow, patience
 from eoscperf.results.facets.selection import (
     GENERAL,
     path_of,
@@ -63,23 +64,34 @@ class Facets:
         view = catalogue.view(request.dbsession, stamp)
         return cls(request.dbsession, request.viewer, view, catalogue=catalogue)
 
-    def report(self, criteria: Criteria, names: Sequence[str] = (), most: int = MOST_VALUES) -> FacetReport:
+    def report(
+        self,
+        criteria: Criteria,
+        names: Sequence[str] = (),
+        most: int = MOST_VALUES,
+        *,
+        seconds: float | None = None,
+    ) -> FacetReport:
         """The facets of these names, each counted as if its own selection were absent, with so many values.
+
+        Facets that take longer than so many seconds come without values.
 
         Without names: those of all results, and where exactly one benchmark is asked for its fields, with
         their values as far as these are few. Raises Invalid for names that are none.
         """
         if self._catalogue is None:
-            return self._report(criteria, names, most)
+            return self._report(criteria, names, most, seconds)
 
         def work(view: CatalogueView) -> tuple[FacetReport, bool]:
             self._view = view
             relied = bool(criteria.filters) or the_benchmark(criteria) is not None
-            return self._report(criteria, names, most), relied
+            return self._report(criteria, names, most, seconds), relied
 
         return self._catalogue.answer(self._session, self._view.stamp, work)
 
-    def _report(self, criteria: Criteria, names: Sequence[str], most: int) -> FacetReport:
+    def _report(
+        self, criteria: Criteria, names: Sequence[str], most: int, seconds: float | None
+    ) -> FacetReport:
         fields = self._fields(criteria)
         chosen = _chosen(names, fields)
         by_default = [f"{FIELD_PREFIX}{path}" for path, field in fields.items() if field.searchable]
@@ -97,7 +109,9 @@ class Facets:
         if not {"benchmark", "site", "flavor"} & wishes.keys():
             asked.setdefault(criteria, Wanted()).total = True
         by_id = {field.id: field for field in fields.values()}
-        counts = {reduced: self._count(reduced, wanted, by_id) for reduced, wanted in asked.items()}
+        counts = {
+            reduced: self._count_within(seconds, reduced, wanted, by_id) for reduced, wanted in asked.items()
+        }
         facets = [
             self._facet(criteria, name, wish, counts[without(criteria, name)], most)
             for name, wish in wishes.items()
@@ -133,6 +147,18 @@ class Facets:
             selected=frozenset(selected_values(criteria, path)),
         )
 
+    def _count_within(
+        self, seconds: float | None, criteria: Criteria, wanted: Wanted, fields: dict[int, CatalogueField]
+    ) -> Counts | None:
+        """None where it takes too long."""
+        if seconds is None:
+            return self._count(criteria, wanted, fields)
+        try:
+            with patience(self._session, seconds):
+                return self._count(criteria, wanted, fields)
+        except TooSlow:
+            return None
+
     def _count(self, criteria: Criteria, wanted: Wanted, fields: dict[int, CatalogueField]) -> Counts:
         search = Search(self._session, criteria, self._viewer, self._view)
         counts, rest = Counts(), wanted
@@ -145,23 +171,33 @@ class Facets:
         return counts
 
     def _total(
-        self, criteria: Criteria, wishes: dict[str, FieldWish | None], counts: dict[Criteria, Counts]
-    ) -> int:
+        self, criteria: Criteria, wishes: dict[str, FieldWish | None], counts: dict[Criteria, Counts | None]
+    ) -> int | None:
         """How many results there are; a facet of parents tells it along: each result has one of each."""
-        if "benchmark" in wishes:
-            of_benchmarks = counts[without(criteria, "benchmark")].benchmarks
-            return _sum(of_benchmarks, criteria.benchmark_ids)
-        for name, chosen in (("site", criteria.site_ids), ("flavor", criteria.flavor_ids)):
+        kinds = (
+            ("benchmark", criteria.benchmark_ids),
+            ("site", criteria.site_ids),
+            ("flavor", criteria.flavor_ids),
+        )
+        for name, chosen in kinds:
             if name in wishes:
-                flavors = counts[without(criteria, name)].flavors
-                return _sum(self._by_site(flavors) if name == "site" else flavors, chosen)
-        return counts[criteria].total or 0
+                found = counts[without(criteria, name)]
+                return None if found is None else _sum(self._of_parents(name, found), chosen)
+        found = counts[criteria]
+        return None if found is None else found.total or 0
+
+    def _of_parents(self, name: str, counts: Counts) -> dict[uuid.UUID, int]:
+        if name == "benchmark":
+            return counts.benchmarks
+        return self._by_site(counts.flavors) if name == "site" else counts.flavors
 
     # Shaping
 
     def _facet(
-        self, criteria: Criteria, name: str, wish: FieldWish | None, counts: Counts, most: int
+        self, criteria: Criteria, name: str, wish: FieldWish | None, counts: Counts | None, most: int
     ) -> Facet:
+        if counts is None:
+            return Facet(name=name)
         if name in GENERAL:
             return _listed(name, self._values(criteria, name, counts), most)
         if wish is None:

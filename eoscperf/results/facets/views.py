@@ -33,7 +33,8 @@ class Facet:
     name: str
     """benchmark, site, flavor, tag, year, or `json.` and the path of a field"""
     values: tuple[FacetValue, ...] | None = None
-    """most frequent first, selected ones in any case; None where there are too many to be counted unasked"""
+    """most frequent first, selected ones in any case; None where there are too many to be counted unasked,
+    or counting took too long"""
     distinct: int | None = None
     """how many values have results"""
     more: int | None = None
@@ -52,7 +53,8 @@ class Facet:
 class FacetReport:
     """The facets that were asked for, in this order, and how many results meet all conditions."""
 
-    total: int
+    total: int | None
+    """None where counting took too long"""
     facets: tuple[Facet, ...]
 
     def facet(self, name: str) -> Facet | None:

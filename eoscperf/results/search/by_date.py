@@ -46,7 +46,7 @@ def is_about_names(search: Search) -> bool:
         not scope.filters
         and not search.criteria.ids
         and scope.status is not None
-        and scope.uploader_id is None
+        and scope.uploaders is None
     )
 
 

@@ -68,7 +68,7 @@ def by_tallies(search: Search) -> int | None:
         or scope.status != "visible"
     ):
         return None
-    if scope.uploader_id is not None or len(search.benchmarks) != 1 or len(search.filters) != 1:
+    if scope.uploaders is not None or len(search.benchmarks) != 1 or len(search.filters) != 1:
         return None
     ((condition, place),) = search.filters
     (benchmark,) = search.benchmarks
@@ -109,7 +109,7 @@ def _by_rows(search: Search) -> sa.Select[int] | None:
     scope = search.scope
     if scope.narrowed or scope.tags or scope.flavors is not None or scope.own_hidden is not None:
         return None
-    if scope.uploader_id is not None or scope.status != "visible" or len(search.benchmarks) != 1:
+    if scope.uploaders is not None or scope.status != "visible" or len(search.benchmarks) != 1:
         return None
     if not search.filters or not all(may_lead(condition, place) for condition, place in search.filters):
         return None

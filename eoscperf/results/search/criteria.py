@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from eoscperf.results.filters import Filter
 
+ANY_STATUS = "all"
+"""As `status`: results in any state, as far as the viewer sees them."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Criteria:
@@ -25,6 +28,8 @@ class Criteria:
     execution_before: datetime.datetime | None = None
     execution_after: datetime.datetime | None = None
     status: str | None = None
-    """None: visible ones, or all where only the caller's own are listed"""
+    """None: visible ones, or `ANY_STATUS` where only the caller's own are listed"""
     own: bool = False
     """only what the viewer uploaded"""
+    uploaders: tuple[uuid.UUID, ...] | None = None
+    """only what these uploaded; for administrators alone"""

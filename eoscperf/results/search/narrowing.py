@@ -42,8 +42,8 @@ def visibility(scope: Scope) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if scope.status is not None:
         found.append(RESULTS.c.status == scope.status)
-    if scope.uploader_id is not None:
-        found.append(RESULTS.c.uploader_id == scope.uploader_id)
+    if scope.uploaders is not None:
+        found.append(one_of(RESULTS.c.uploader_id, scope.uploaders))
     shown = [
         column.not_in(sorted(hidden))
         for column, hidden in (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from eoscperf.results.catalogue import CatalogueView
 from eoscperf.results.filters import Filter
-from eoscperf.results.search.criteria import Criteria
+from eoscperf.results.search.criteria import ANY_STATUS, Criteria
 from eoscperf.security.identity import Viewer
 
 Ids = frozenset[uuid.UUID]
@@ -42,8 +42,8 @@ class Scope:
     """whose results are not left out there"""
     status: str | None
     """None: any"""
-    uploader_id: uuid.UUID | None
-    """only what this user uploaded"""
+    uploaders: Ids | None
+    """only what these users uploaded"""
     tags: Ids
     """all of them have to be on a result"""
     terms: tuple[TermMatch, ...]
@@ -64,7 +64,7 @@ class Scope:
             or self.hidden_benchmarks
             or self.hidden_flavors
             or self.flavors is not None
-            or self.uploader_id is not None
+            or self.uploaders is not None
             or self.status != "visible"
         )
 
@@ -81,7 +81,7 @@ class Scope:
         """
         if self.empty:
             return ()
-        if self.narrowed or self.filters or self.uploader_id is not None or self.status != "visible":
+        if self.narrowed or self.filters or self.uploaders is not None or self.status != "visible":
             return None
         if len(self.tags | self.term_tags) > 1:
             return None
@@ -91,6 +91,8 @@ class Scope:
 def resolve(criteria: Criteria, viewer: Viewer, view: CatalogueView) -> Scope:
     """The scope of a search."""
     status = criteria.status or (None if criteria.own else "visible")
+    if status == ANY_STATUS:
+        status = None
     everything = viewer.admin and not criteria.own
     others = everything or (status == "visible" and not criteria.own)
     benchmarks = _known(criteria.benchmark_ids, view.benchmarks) if criteria.benchmark_ids else None
@@ -123,7 +125,7 @@ def resolve(criteria: Criteria, viewer: Viewer, view: CatalogueView) -> Scope:
         hidden_flavors=hidden_flavors,
         own_hidden=own_hidden,
         status=status,
-        uploader_id=None if others else viewer.user_id,
+        uploaders=_uploaders(criteria, viewer, others=others),
         tags=tags,
         terms=terms,
         filters=tuple(dict.fromkeys(criteria.filters)),
@@ -137,6 +139,15 @@ def resolve(criteria: Criteria, viewer: Viewer, view: CatalogueView) -> Scope:
             or (not others and viewer.user_id is None)
         ),
     )
+
+
+def _uploaders(criteria: Criteria, viewer: Viewer, *, others: bool) -> Ids | None:
+    """Whose results are wanted; nobody but administrators may ask for those of others."""
+    if viewer.admin and criteria.uploaders is not None:
+        return frozenset(criteria.uploaders)
+    if others:
+        return None
+    return NOTHING if viewer.user_id is None else frozenset((viewer.user_id,))
 
 
 def _known(ids: Iterable[uuid.UUID], table: Iterable[uuid.UUID]) -> Ids:

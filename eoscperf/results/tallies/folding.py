@@ -5,6 +5,7 @@ The ids of rows say when: whoever writes the row with an id that is a multiple o
 looked at a few times at most, whatever number there is, and uploads in between do nothing. Rows that are
 about something of their own stay as they are, which most are where results of many kinds come together.
 
+Rows about all results of a cell stay even where they add up to nothing, as they tell how often it changed.
 What is left of rows keeps the greatest of their ids: new ones would use up multiples that nobody notices,
 or on SQLite, where the next id is the greatest one plus one, come by the same multiple again and again.
 """
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 from eoscperf.results.projection.flags import flag_fields
 from eoscperf.results.tables import FIELDS
 from eoscperf.results.tallies.locks import may_fold
-from eoscperf.results.tallies.models import FIELD
+from eoscperf.results.tallies.models import ALL, FIELD
 
 STEP = 2048
 FACTOR = 8
@@ -54,7 +55,9 @@ def fold_rows(session: Session, after: int, until: int, *, most: int) -> None:
     if session.get_bind().dialect.name == "sqlite":
         values = _fold_sqlite(session, after, until)
     else:
-        found = session.execute(_FOLD, {"after": after, "until": until, "field": FIELD, "most": most})
+        found = session.execute(
+            _FOLD, {"after": after, "until": until, "all": ALL, "field": FIELD, "most": most}
+        )
         values = {int(row.field): row.number for row in found}
     many = {field_id for field_id, number in values.items() if number > most}
     if many:
@@ -68,27 +71,27 @@ def _fold_sqlite(session: Session, after: int, until: int) -> dict[int, int]:
         str(identifier) for identifier in session.scalars(sa.select(FIELDS.c.id).where(FIELDS.c.countable))
     }
     gone: list[tuple[int]] = []
-    added_up: list[tuple[int, int]] = []
+    added_up: list[tuple[int, int, int]] = []
     keys: set[str] = set()
-    for facet, key, ids, number, times in connection.exec_driver_sql(_GROUPS, (after, until)).all():
+    for facet, key, ids, number, changes, times in connection.exec_driver_sql(_GROUPS, (after, until)).all():
         uncountable = facet == FIELD and key.partition(":")[0] not in countable
         if facet == FIELD and not uncountable:
             keys.add(key)
         if times == 1 and not uncountable:
             continue
         identifiers = sorted(map(int, ids.split(",")))
-        if number and not uncountable:
-            added_up.append((number, identifiers.pop()))
+        if (number or facet == ALL) and not uncountable:
+            added_up.append((number, changes, identifiers.pop()))
         gone += [(identifier,) for identifier in identifiers]
     if gone:
         connection.exec_driver_sql("DELETE FROM result_tallies WHERE id = ?", gone)
     if added_up:
-        connection.exec_driver_sql("UPDATE result_tallies SET number = ? WHERE id = ?", added_up)
+        connection.exec_driver_sql("UPDATE result_tallies SET number = ?, changes = ? WHERE id = ?", added_up)
     return Counter(int(key.partition(":")[0]) for key in keys)
 
 
 _GROUPS = """
-    SELECT facet, key, group_concat(id), sum(number), count(*) FROM result_tallies
+    SELECT facet, key, group_concat(id), sum(number), sum(changes), count(*) FROM result_tallies
     WHERE id > ? AND id <= ? GROUP BY facet, benchmark_id, flavor_id, key"""
 
 # In one statement: no reader sees rows missing or doubled, and nobody waits for rows of somebody else.
@@ -108,10 +111,10 @@ _FOLD = sa.text(
         DELETE FROM result_tallies t USING free WHERE t.id = free.id
         RETURNING t.*
     ), folded AS (
-        INSERT INTO result_tallies (id, facet, benchmark_id, flavor_id, key, number)
-        SELECT max(id), facet, benchmark_id, flavor_id, key, sum(number) FROM gone
+        INSERT INTO result_tallies (id, facet, benchmark_id, flavor_id, key, number, changes)
+        SELECT max(id), facet, benchmark_id, flavor_id, key, sum(number), sum(changes) FROM gone
         WHERE facet <> :field OR split_part(key, ':', 1) IN (SELECT id FROM countable)
-        GROUP BY facet, benchmark_id, flavor_id, key HAVING sum(number) <> 0
+        GROUP BY facet, benchmark_id, flavor_id, key HAVING sum(number) <> 0 OR facet = :all
     )
     SELECT split_part(key, ':', 1) AS field, count(DISTINCT key) AS number FROM alike
     WHERE facet = :field AND split_part(key, ':', 1) IN (SELECT id FROM countable)

@@ -35,3 +35,7 @@ class ResultTally(Base):
     key: Mapped[str] = mapped_column(default="")
     """empty for all; the year in UTC; the id of a tag as hex; `<field id>:<value as JSON>` at a field"""
     number: Mapped[int] = mapped_column(sa.Integer)
+    """may be 0: something changed that is not counted"""
+    changes: Mapped[int] = mapped_column(sa.Integer, server_default="1")
+    """rows that were added up to this one. Of all results of a benchmark on a flavor the sum only ever grows,
+    by what becomes visible with each commit, so that it tells whether anything has changed since"""

@@ -102,18 +102,34 @@ class Tallies:
         ]
         self.fold(*rows.insert(self.session, deltas))
 
+    def touched(self, *which: sa.ColumnElement[bool]) -> None:
+        """Something else changed about the results for which these conditions on `Result` hold, which is not
+        counted but which others keep something of."""
+        place = (RESULTS.c.benchmark_id, RESULTS.c.flavor_id)
+        facet, key, number = (sa.literal_column(text, sa.Text) for text in (str(ALL), "''", "0"))
+        noted = sa.select(facet, *place, key, number).where(*which).group_by(*place)
+        insert = sa.insert(TALLIES).from_select(_COLUMNS, noted).returning(TALLIES.c.id)
+        written = self.session.scalars(insert).all()
+        if written:
+            self.fold(min(written), max(written))
+
     def recount(self, benchmark_id: uuid.UUID) -> None:
         """Count anew all that needs no fields: the results of a benchmark, their years and tags.
 
         For this and `recount_field` nothing may change meanwhile (`hold_still`), or all statements see the
         same moment and no other changes than uploads happen (`recounting`).
         """
-        self.session.execute(
-            sa.delete(TALLIES).where(
-                TALLIES.c.benchmark_id == benchmark_id, TALLIES.c.facet.in_((ALL, YEAR, TAG))
-            )
-        )
+        own = TALLIES.c.benchmark_id == benchmark_id
+        changes = sa.select(TALLIES.c.flavor_id, sa.func.sum(TALLIES.c.changes))
+        changes = changes.where(own, TALLIES.c.facet == ALL).group_by(TALLIES.c.flavor_id)
+        before = self.session.execute(changes).all()
+        self.session.execute(sa.delete(TALLIES).where(own, TALLIES.c.facet.in_((ALL, YEAR, TAG))))
         self._count((Result.benchmark_id == benchmark_id, Result.status == VISIBLE), 1)
+        if before:
+            # The results may be others than before, so this is one change more.
+            place = {"facet": ALL, "benchmark_id": benchmark_id, "key": "", "number": 0}
+            kept = [place | {"flavor_id": flavor_id, "changes": int(many) + 1} for flavor_id, many in before]
+            self.session.execute(sa.insert(TALLIES), kept)
 
     def recount_field(self, benchmark_id: uuid.UUID, field_id: int) -> None:
         """Count the values of a field anew, unless there turn out to be, or once were, too many of them.
@@ -164,8 +180,7 @@ class Tallies:
                 .where(*which)
                 .group_by(*place, *([] if key is None else [key]))
             )
-            into = ["facet", "benchmark_id", "flavor_id", "key", "number"]
-            insert = sa.insert(TALLIES).from_select(into, counted).returning(TALLIES.c.id)
+            insert = sa.insert(TALLIES).from_select(_COLUMNS, counted).returning(TALLIES.c.id)
             written += self.session.scalars(insert)
         return written
 
@@ -252,6 +267,8 @@ def changes(
                 deltas.append((known[0], benchmark, flavor, known[1], number))
     return deltas, uncountable
 
+
+_COLUMNS = ["facet", "benchmark_id", "flavor_id", "key", "number"]
 
 _LEAF = 4
 """Parts of a leaf; of what else is counted there are two"""

@@ -18,6 +18,7 @@ from sqlalchemy import orm
 from eoscperf.archive.contents import kinds
 from eoscperf.benchmarks.models import Benchmark
 from eoscperf.db import make_engine
+from eoscperf.login.models import TermsAcceptance
 from eoscperf.metrics.models import CatalogueVersion
 from eoscperf.moderation.models import Claim, Submission
 from eoscperf.plugins.accounts.models import LocalIdentity
@@ -105,6 +106,7 @@ def fill(engine: sa.Engine) -> None:
             decision="",
         )
         session.add(said)
+        session.add(TermsAcceptance(user_id=ann.id, version=ODD_TEXT, accepted_datetime=MOMENT))
         tags = [make.tag(name=name) for name in ("x", "Ö", "deleted")]
         common: dict[str, Any] = {"benchmark": benchmark, "flavor": flavor}
         first = make.result(json={"time": 1}, tags=tags, execution_datetime=MOMENT, uploader=ann, **common)

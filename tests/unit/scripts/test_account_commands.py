@@ -14,6 +14,7 @@ from eoscperf.security.token_text import PATTERN, digest
 from eoscperf.testing.factories import Make
 from eoscperf.tokens.models import ApiToken
 from eoscperf.users.models import User
+from tests.interfering import interfering
 
 
 @pytest.fixture
@@ -112,3 +113,28 @@ def test_an_account_is_disabled_and_enabled(installation, run):
     assert "is now enabled." in run("enable", "--sub", "ann").output
     assert all_of(engine, User.disabled_datetime) == [None]
     assert all_of(engine, LogEntry.action) == ["user_disable", "user_enable"]
+
+
+def test_others_who_write_meanwhile_make_no_command_fail(installation, run):
+    _, engine = installation
+    commands = [
+        ("service", "add", "nightly", "--email", "team@example.org"),
+        ("token", "add", "--sub", "ann", "--name", "one"),
+        ("token", "revoke", "--sub", "ann", "--all"),
+        ("role", "reader", "--sub", "ann"),
+        ("disable", "--sub", "ann"),
+        ("enable", "--sub", "ann"),
+        ("service", "remove", "nightly"),
+    ]
+    with interfering(engine.url) as tries:
+        for command in commands:
+            run(*command)
+    # Whatever a command goes by is as it was read until the command has written.
+    assert not any(tries)
+    assert len(all_of(engine, LogEntry.action)) == len(commands)
+
+
+def test_lists_wait_for_nobody(installation, run):
+    _, engine = installation
+    with engine.connect().execution_options(sqlite_immediate=True) as writer, writer.begin():
+        assert run("service", "list").stdout == run("token", "list", "--sub", "ann").stdout == ""

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from joserfc.jwk import OKPKey, RSAKey
 
-from eoscperf.security import bearer
+from eoscperf.security import oidc_keys
 from eoscperf.security.bearer import InvalidToken, ProviderUnavailable
 from eoscperf.security.oidc_keys import read_keys
 from eoscperf.testing.issuer import TestIssuer
@@ -447,13 +447,13 @@ def test_an_edwards_key_may_carry_either_name(name):
 def checked(monkeypatch):
     """The tokens whose signatures were checked, in order."""
     seen = []
-    real = bearer.match_signature
+    real = oidc_keys.match_signature
 
     def match(token, keys):
         seen.append(token)
         return real(token, keys)
 
-    monkeypatch.setattr(bearer, "match_signature", match)
+    monkeypatch.setattr(oidc_keys, "match_signature", match)
     return seen
 
 

@@ -2,14 +2,8 @@
 
 import pytest
 
-from eoscperf.security.issuers import (
-    ALGORITHMS,
-    KEYS,
-    IssuerSettings,
-    SettingsProblems,
-    parse_issuers,
-    url_problem,
-)
+from eoscperf.security.issuer_settings import KEYS, SettingsProblems, parse_issuers
+from eoscperf.security.issuers import ALGORITHMS, IssuerSettings, url_problem
 from eoscperf.testing.issuer import TestIssuer
 
 EGI = {"oidc.issuers": "egi", "oidc.egi.issuer": "https://egi.example/oidc"}

@@ -173,3 +173,22 @@ def test_lists_are_stable_whatever_they_are_sorted_by(make, users):
     subs = [user.sub for page in pages for user in page.items]
     assert subs == ["admin", *(f"user-{number}" for number in range(5))]
     assert pages[0].total == 6
+
+
+def test_who_has_lost_the_role_since_the_request_began_does_nothing_more(session, make, told):
+    root, other = make.user(role="admin"), make.user()
+    identity = Identity(root.iss, root.sub, root.id, admin=True, by_role=True)
+    users = Users(session, identity, Journal(session, viewer_of(identity)), told, None)
+    make.user(role="admin")
+    root.role = "user"
+    session.flush()
+    one = {"sub": other.sub, "iss": other.iss}
+    for act in (
+        lambda: users.set_role(**one, role="admin"),
+        lambda: users.disable(**one),
+        lambda: users.enable(**one),
+        lambda: users.remove(**one),
+    ):
+        with pytest.raises(errors.AdminRequired, match="no longer an administrator"):
+            act()
+    assert told.events == []

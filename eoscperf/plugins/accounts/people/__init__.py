@@ -10,6 +10,7 @@ TEMPLATES = "eoscperf.plugins.accounts:templates/accounts"
 def includeme(config: Any) -> None:
     from eoscperf.plugins.accounts.people import (
         api,
+        api_identities,
         api_joining,
         pages_account,
         pages_factors,
@@ -18,6 +19,7 @@ def includeme(config: Any) -> None:
         pages_signup,
         schemas,
     )
+    from eoscperf.plugins.accounts.people.administration import Administration
     from eoscperf.plugins.accounts.people.identities import Identities
     from eoscperf.plugins.accounts.people.links import OneTimeLinks
     from eoscperf.plugins.accounts.people.login import LogIns
@@ -28,7 +30,16 @@ def includeme(config: Any) -> None:
     from eoscperf.plugins.accounts.people.totp import SecondFactors
 
     config.registry["accounts.passwords"] = Passwords.of(config.get_settings())
-    for service in (AccountSessions, Identities, LogIns, OneTimeLinks, Passkeys, SecondFactors, SignUp):
+    for service in (
+        AccountSessions,
+        Administration,
+        Identities,
+        LogIns,
+        OneTimeLinks,
+        Passkeys,
+        SecondFactors,
+        SignUp,
+    ):
         config.add_service(service, service.for_request)
     config.add_permission(
         "accounts:self",
@@ -51,7 +62,7 @@ def includeme(config: Any) -> None:
                 permission="site:view",
                 methods=methods,
             )
-    for service in (*api.SERVICES, *api_joining.SERVICES):
+    for service in (*api_identities.SERVICES, *api.SERVICES, *api_joining.SERVICES):
         config.add_api_service(service)
     for name, schema in schemas.SCHEMAS.items():
         config.add_openapi_schema(name, schema)

@@ -135,8 +135,6 @@ def _writing(context: Context) -> Iterator[Any]:
         raise Unusable(f"The plug-in {NAME} is not enabled: add it to eoscperf.plugins in {context.config}.")
     try:
         with context.request() as request:
-            # The method tells the session that it will write, so that it waits for other writers at once.
-            request.method = "POST"
             yield request
     except errors.DomainError as problem:
         raise click.ClickException(f"Nothing was changed. {problem.detail}") from problem

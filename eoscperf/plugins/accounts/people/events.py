@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from dataclasses import dataclass
 from typing import ClassVar
@@ -50,6 +51,15 @@ class EmailChanged(IdentityEvent):
 
     old_email: str
     email: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountTakenBack(IdentityEvent):
+    """The owner has undone a change of the address; what was added `since` may be a stranger's."""
+
+    topic: ClassVar[str] = "accounts.taken_back"
+
+    since: datetime.datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from eoscperf.events import Events
 from eoscperf.plugins.accounts.models import LocalIdentity
 from eoscperf.plugins.accounts.people.backends import Verified
 from eoscperf.plugins.accounts.people.events import (
+    AccountTakenBack,
     EmailChanged,
     IdentityCreated,
     IdentityDisabled,
@@ -24,7 +25,7 @@ from eoscperf.plugins.accounts.people.events import (
     PasswordChanged,
 )
 from eoscperf.plugins.accounts.people.links import OneTimeLinks
-from eoscperf.plugins.accounts.people.models import KnownDevice, LoginAttempt
+from eoscperf.plugins.accounts.people.models import KnownDevice, LoginAttempt, Passkey, RecoveryCode
 from eoscperf.plugins.accounts.people.session import AccountSessions
 from eoscperf.plugins.accounts.people.transactions import clock
 
@@ -179,15 +180,7 @@ class Identities:
         refuse_kept_elsewhere(identity)
         identity.password_hash, identity.password_datetime = password_hash, self._now()
         self._session.flush()
-        self._links.drop(identity.id, "password")
-        # A log-in that has begun with the old one must not be finished.
-        self._session.execute(
-            sa.delete(LoginAttempt)
-            .where(LoginAttempt.identity_id == identity.id)
-            .execution_options(synchronize_session=False)
-        )
-        self._sessions.end_all(identity.id, but=but_session)
-        self._events.emit(PasswordChanged(identity_id=identity.id))
+        self._password_is_gone(identity, but_session)
 
     def improve_hash(self, identity: LocalIdentity, checked: str, password_hash: str) -> None:
         """Keep the same password in a better form, unless it was changed meanwhile."""
@@ -206,6 +199,29 @@ class Identities:
                 self._readdress(identity, email)
         except sa.exc.IntegrityError:
             raise errors.Duplicate("This address has an account already.") from None
+
+    def take_back(self, identity: LocalIdentity, email: str, since: datetime.datetime) -> None:
+        """Give the address back to whoever had it before, and nothing to whoever has had the account `since`.
+
+        There is no password until one is chosen. Duplicate when the address has an account.
+        """
+        self.change_email(identity, email)
+        # An address from in between must not take the account away again.
+        self._links.drop(identity.id, "email_undo")
+        identity.password_hash = identity.password_datetime = None
+        if identity.totp_datetime is None or identity.totp_datetime >= since:
+            identity.totp_secret = identity.totp_datetime = identity.totp_step = None
+        self._session.flush()
+        mine = {kind: kind.identity_id == identity.id for kind in (Passkey, RecoveryCode, KnownDevice)}
+        for gone in (
+            sa.delete(Passkey).where(mine[Passkey], Passkey.created_datetime >= since),
+            # When these were made is not known.
+            sa.delete(RecoveryCode).where(mine[RecoveryCode]),
+            sa.delete(KnownDevice).where(mine[KnownDevice]),
+        ):
+            self._session.execute(gone, execution_options={"synchronize_session": False})
+        self._password_is_gone(identity)
+        self._events.emit(AccountTakenBack(identity_id=identity.id, since=since))
 
     def disable(self, identity_id: uuid.UUID) -> LocalIdentity:
         """Let nobody log in as this identity; sessions end at once."""
@@ -252,6 +268,17 @@ class Identities:
             KnownDevice(identity_id=identity.id, secret_digest=secret_digest, expires_datetime=now + kept)
         )
         self._session.flush()
+
+    def _password_is_gone(self, identity: LocalIdentity, but_session: uuid.UUID | None = None) -> None:
+        self._links.drop(identity.id, "password")
+        # A log-in that has begun with the old one must not be finished.
+        self._session.execute(
+            sa.delete(LoginAttempt)
+            .where(LoginAttempt.identity_id == identity.id)
+            .execution_options(synchronize_session=False)
+        )
+        self._sessions.end_all(identity.id, but=but_session)
+        self._events.emit(PasswordChanged(identity_id=identity.id))
 
     def _readdress(self, identity: LocalIdentity, email: str) -> None:
         old = identity.email

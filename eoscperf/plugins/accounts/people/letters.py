@@ -14,6 +14,9 @@ from eoscperf.users.events import AccountMail
 log = logging.getLogger(__name__)
 
 
+_ADDED = "passkeys, one-time codes, OAuth clients, API tokens and trust rules"
+
+
 class Letters:
     """Hands mails to whoever delivers them, in the transaction of what they tell of."""
 
@@ -110,8 +113,21 @@ class Letters:
             to,
             "The address of your account was changed",
             f"Your account now has the address {new}. If it was not you, take it back within {kept.days} "
-            "days with this link, which ends all sessions, too:",
+            "days with this link:",
+            f"The link also ends all sessions, takes the password away and removes the {_ADDED} that were added "
+            "since. Then you choose a new password.",
             link=addresses.page(self._settings, addresses.VERIFY, link=secret),
+        )
+
+    def taken_back(self, to: str) -> None:
+        self._send(
+            to,
+            "The address of your account was taken back",
+            "Your account has this address again. All sessions have ended, the password is gone, and the "
+            f"{_ADDED} that were added meanwhile are removed. Choose a new password if you have not done so:",
+            "Then look through what is left in your account: whoever changed the address may have added "
+            "something before.",
+            link=addresses.page(self._settings, "recover"),
         )
 
     def invited(self, to: str, secret: str, until: datetime.datetime) -> None:

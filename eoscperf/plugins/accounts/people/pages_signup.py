@@ -169,13 +169,13 @@ def _confirm_email(request: Any, secret: str, form: Submitted) -> Any:
 
 
 def _undo_email(request: Any, secret: str, form: Submitted) -> Any:
-    identity = request.find_service(SignUp).undo_email(secret)
+    identity, link = request.find_service(SignUp).undo_email(secret)
     request.notices.add(
         "success",
-        f"Your account has the address {identity.email} again, and all sessions have ended. "
-        "Choose a new password.",
+        f"Your account has the address {identity.email} again. Choose a new password, log in, and look "
+        "through your passkeys, OAuth clients, API tokens and trust rules: what is left was there before.",
     )
-    return see_other(request, "accounts.recover")
+    return see_other(request, "accounts.verify", query={"link": link})
 
 
 _VERBS = {

@@ -276,16 +276,17 @@ class SignUp:
         self._letters.email_changed(old, link.email, undo, UNDO)
         return identity
 
-    def undo_email(self, secret: str) -> LocalIdentity:
-        """The old address takes the account back: change, sessions and links since then are void."""
+    def undo_email(self, secret: str) -> tuple[LocalIdentity, str]:
+        """The old address takes the account back, with what was added since then; nobody else stays in it.
+
+        Also the secret of a link with which a password is chosen.
+        """
         link = self._of_identity(secret, "email_undo")
         assert link.identity_id is not None  # noqa: S101 - looked at there
         identity = self._identities.get(link.identity_id, lock=True)
-        self._identities.change_email(identity, link.email)
-        # An address from in between must not take the account away again.
-        self._links.drop(identity.id, "email_undo")
-        self._sessions.end_all(identity.id)
-        return identity
+        self._identities.take_back(identity, link.email, link.created_datetime)
+        self._letters.taken_back(identity.email)
+        return identity, self.password_link(identity, mail=False)
 
     def _of_identity(self, secret: str, kind: str) -> OneTimeLink:
         link = self._links.use(secret)

@@ -29,25 +29,24 @@ def includeme(config: Any) -> None:
     from pyramid.events import NewResponse
 
     from eoscperf.plugins.accounts import ADMIN_ENTITLEMENT, NAME
-    from eoscperf.plugins.accounts.keys import RS256, KeyStore
+    from eoscperf.plugins.accounts.keys import KINDS, SigningKeys
     from eoscperf.plugins.accounts.people import events
     from eoscperf.plugins.accounts.provider import api, pages, protocol, schemas, subscribers
-    from eoscperf.plugins.accounts.provider.clients import CLI, OAuthClients
+    from eoscperf.plugins.accounts.provider.checking import is_good
+    from eoscperf.plugins.accounts.provider.clients import CLI, WEB, OAuthClients
     from eoscperf.plugins.accounts.provider.consents import Consents
-    from eoscperf.plugins.accounts.provider.ledger import is_good
     from eoscperf.plugins.accounts.tokens import AUDIENCE
-    from eoscperf.security.issuers import LocalIssuer
+    from eoscperf.security.issuers import IssuerSettings, LocalIssuer
 
     settings = config.get_settings()
-    store = KeyStore.of(settings)
-    config.registry["accounts.keys"] = store
-    config.registry["accounts.id_keys"] = KeyStore.of(settings, RS256)
+    keys = SigningKeys(settings)
+    config.registry["accounts.keys"] = keys
     issuer = LocalIssuer(
         NAME,
         settings["accounts.url"],
-        store.public_keys,
+        keys.public_keys,
         audience=(AUDIENCE,),
-        algorithms=("ES256",),
+        algorithms=tuple(KINDS),
         known_as=settings["accounts.issuer"],
         scoped=True,
     )
@@ -58,6 +57,15 @@ def includeme(config: Any) -> None:
         # Not through the setting admin_entitlements: no other issuer may hand this one out.
         admin_entitlements=(ADMIN_ENTITLEMENT,),
         is_good=is_good,
+        login=IssuerSettings(
+            NAME,
+            settings["accounts.url"],
+            client_id=WEB,
+            allow_loopback_http=True,
+            login=True,
+            title="Account here",
+        ),
+        login_home=settings["accounts.url"].removesuffix("/accounts"),
     )
     config.add_capability(
         NAME,
@@ -85,6 +93,7 @@ def includeme(config: Any) -> None:
     config.add_subscriber(pages.let_log_in_lead_on, NewResponse)
     config.add_transaction_subscriber(subscribers.session_ended, events.SessionEnded)
     config.add_transaction_subscriber(subscribers.password_changed, events.PasswordChanged)
+    config.add_transaction_subscriber(subscribers.taken_back, events.AccountTakenBack)
     for gone in (events.IdentityDisabled, events.IdentityRemoved):
         config.add_transaction_subscriber(subscribers.identity_gone, gone)
 

@@ -14,8 +14,7 @@ PERSONAL = ("sub", "email", "email_verified", "name", "entitlements")
 def personal_claims(identity: LocalIdentity, scopes: Collection[str]) -> dict[str, Any]:
     """For clients: ID tokens and userinfo."""
     told: dict[str, Any] = {"sub": str(identity.id)}
-    if "email" in scopes:
-        told |= {"email": identity.email, "email_verified": identity.email_verified}
+    told |= _address(identity, scopes)
     if "profile" in scopes:
         told["entitlements"] = list(identity.entitlements)
         if identity.name:
@@ -23,13 +22,17 @@ def personal_claims(identity: LocalIdentity, scopes: Collection[str]) -> dict[st
     return told
 
 
-def platform_claims(identity: LocalIdentity) -> dict[str, Any]:
-    """For the platform itself, which keeps an address of everybody who registers."""
-    return {
-        "email": identity.email,
-        "email_verified": identity.email_verified,
-        "entitlements": list(identity.entitlements),
-    }
+def platform_claims(identity: LocalIdentity, scopes: Collection[str]) -> dict[str, Any]:
+    """For the platform: what it decides by and, as clients can read it, the address if they may see that."""
+    return {**_address(identity, scopes), "entitlements": list(identity.entitlements)}
+
+
+def client_claims(owner: LocalIdentity | None) -> dict[str, Any]:
+    """For the platform, of a client that acts for itself: it is reached through whoever registered it.
+
+    It has no rights but its own.
+    """
+    return {**(_address(owner, ("email",)) if owner is not None else {}), "entitlements": []}
 
 
 def log_in_claims(authorization: Authorization) -> dict[str, Any]:
@@ -42,3 +45,9 @@ def log_in_claims(authorization: Authorization) -> dict[str, Any]:
     if authorization.session_id is not None:
         told["sid"] = str(authorization.session_id)
     return told
+
+
+def _address(identity: LocalIdentity, scopes: Collection[str]) -> dict[str, Any]:
+    if "email" not in scopes:
+        return {}
+    return {"email": identity.email, "email_verified": identity.email_verified}

@@ -246,6 +246,17 @@ class OAuthClients:
         self._session.delete(client)
         self._session.flush()
 
+    def distrust(self, owner_id: uuid.UUID, since: datetime.datetime) -> None:
+        """Nobody goes on as a client that somebody has registered, or has a secret of, since then."""
+        query = sa.select(OAuthClient).where(OAuthClient.owner_id == owner_id).with_for_update()
+        for client in self._session.scalars(query).all():
+            if client.created_datetime >= since:
+                self.delete(client)
+            elif client.secret_datetime is not None and client.secret_datetime >= since:
+                # The owner makes another one; the one from before is not known any more.
+                self._new_secret(client)
+        self._session.flush()
+
     def _new_secret(self, client: OAuthClient) -> str:
         secret = SECRET_PREFIX + "".join(secrets.choice(_LETTERS) for _ in range(43))
         client.secret_digest, client.secret_datetime = digest(secret), self._now()

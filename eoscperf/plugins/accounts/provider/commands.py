@@ -6,7 +6,7 @@ import click
 
 from eoscperf.plugins.accounts import NAME
 from eoscperf.plugins.accounts.directory.commands import ldap_test
-from eoscperf.plugins.accounts.keys import ES256, RS256, KeyStore, UnusableKey
+from eoscperf.plugins.accounts.keys import SigningKeys, UnusableKey
 from eoscperf.scripts.context import Context, Unusable, pass_context
 
 
@@ -29,7 +29,9 @@ def rotate_keys(context: Context) -> None:
     if NAME not in context.settings["eoscperf.plugins"]:
         raise Unusable(f"The plug-in {NAME} is not enabled: add it to eoscperf.plugins in {context.config}.")
     try:
-        kids = [KeyStore.of(context.settings, kind).rotate() for kind in (ES256, RS256)]
+        keys = SigningKeys(context.settings)
+        kids = {store: store.rotate() for store in keys.signing}
     except UnusableKey as problem:
         raise Unusable(str(problem)) from problem
-    click.echo(f"Tokens are signed with the new keys {kids[0]} (access tokens) and {kids[1]} (ID tokens).")
+    for what, store in (("Access", keys.access), ("ID", keys.identity)):
+        click.echo(f"{what} tokens are signed with the new key {kids[store]} ({store.algorithm}).")

@@ -15,11 +15,11 @@ from authlib.oidc.core import UserInfoEndpoint
 from authlib.oidc.rpinitiated import EndSessionEndpoint
 
 from eoscperf.plugins.accounts.provider import devices
+from eoscperf.plugins.accounts.provider.checking import ID_TOKEN
 from eoscperf.plugins.accounts.provider.claims import personal_claims
 from eoscperf.plugins.accounts.provider.clients import DEVICE
 from eoscperf.plugins.accounts.provider.devices import Devices
 from eoscperf.plugins.accounts.provider.grants import METHODS
-from eoscperf.plugins.accounts.provider.ledger import ID_TOKEN
 from eoscperf.plugins.accounts.provider.models import AccessToken, RefreshToken
 
 

@@ -22,8 +22,9 @@ from sqlalchemy import orm
 from eoscperf.db import utcnow
 from eoscperf.plugins.accounts.people.digests import digest
 from eoscperf.plugins.accounts.people.models import AccountSession
+from eoscperf.plugins.accounts.provider.checking import ID_TOKEN
 from eoscperf.plugins.accounts.provider.clients import Client
-from eoscperf.plugins.accounts.provider.ledger import ID_TOKEN, Ledger
+from eoscperf.plugins.accounts.provider.ledger import Ledger
 from eoscperf.plugins.accounts.provider.models import Grant
 from eoscperf.plugins.accounts.provider.scopes import ordered
 from eoscperf.plugins.accounts.provider.server import ProtocolRequest, ProviderServer

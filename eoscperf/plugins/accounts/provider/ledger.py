@@ -11,17 +11,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 from sqlalchemy import orm
 
 from eoscperf.db import utcnow
-from eoscperf.plugins.accounts.keys import KeyStore
+from eoscperf.plugins.accounts.keys import SigningKeys
 from eoscperf.plugins.accounts.models import LocalIdentity
 from eoscperf.plugins.accounts.people.digests import digest, new_secret
 from eoscperf.plugins.accounts.people.models import AccountSession
-from eoscperf.plugins.accounts.provider.claims import log_in_claims, personal_claims, platform_claims
+from eoscperf.plugins.accounts.provider import checking
+from eoscperf.plugins.accounts.provider.checking import ACCESS_TOKEN, ID_TOKEN
+from eoscperf.plugins.accounts.provider.claims import (
+    client_claims,
+    log_in_claims,
+    personal_claims,
+    platform_claims,
+)
 from eoscperf.plugins.accounts.provider.clients import Client
 from eoscperf.plugins.accounts.provider.models import (
     AccessToken,
@@ -38,24 +42,19 @@ log = logging.getLogger(__name__)
 CODE_LIFETIME = datetime.timedelta(minutes=1)
 ID_TOKEN_LIFETIME = datetime.timedelta(minutes=15)
 
-ACCESS_TOKEN, ID_TOKEN = "at+jwt", "JWT"
-"""What the header of a token says that it is."""
-
 REFRESH_PREFIX, CODE_PREFIX = "eoscr_", "eoscc_"
 
 
 class Ledger:
     """Gives out codes and tokens, takes them back, and knows which are still good.
 
-    `keys` sign access tokens, `id_keys` ID tokens. `access` and `refresh` are how long tokens last; `now`
-    tells the time.
+    `access` and `refresh` are how long tokens last; `now` tells the time.
     """
 
     def __init__(
         self,
         session: orm.Session,
-        keys: KeyStore,
-        id_keys: KeyStore,
+        keys: SigningKeys,
         issuer: str,
         *,
         access: datetime.timedelta,
@@ -64,7 +63,6 @@ class Ledger:
     ) -> None:
         self._session = session
         self._keys = keys
-        self._id_keys = id_keys
         self._issuer = issuer
         self._access = access
         self._refresh = refresh
@@ -80,7 +78,6 @@ class Ledger:
         return cls(
             session,
             registry["accounts.keys"],
-            registry["accounts.id_keys"],
             settings["accounts.url"],
             access=datetime.timedelta(minutes=settings["accounts.access_token_minutes"]),
             refresh=datetime.timedelta(days=settings["accounts.refresh_token_days"]),
@@ -189,7 +186,7 @@ class Ledger:
         if actor is not None:
             claims["act"] = {"sub": actor}
         answer: dict[str, Any] = {
-            "access_token": self._keys.sign(claims, typ=ACCESS_TOKEN),
+            "access_token": self._keys.access.sign(claims, typ=ACCESS_TOKEN),
             "token_type": "Bearer",
             "expires_in": int(ends.timestamp()) - int(now.timestamp()),
             "scope": claims["scope"],
@@ -206,7 +203,7 @@ class Ledger:
     def read(self, token: str) -> Mapping[str, Any] | None:
         """The claims of an access token that is still good, whoever it is for; None else."""
         claims = self.signed_claims(token, typ=ACCESS_TOKEN)
-        if claims is None or "client_id" not in claims or not is_good(self._session, claims):
+        if claims is None or "client_id" not in claims or not checking.is_good(self._session, claims):
             return None
         expires = claims.get("exp")
         if not isinstance(expires, int) or expires <= self._now().timestamp():
@@ -215,20 +212,11 @@ class Ledger:
 
     def signed_claims(self, token: str, *, typ: str) -> Mapping[str, Any] | None:
         """The claims of a token of this kind that we have signed, expired or not; None for anything else."""
-        store = self._id_keys if typ == ID_TOKEN else self._keys
-        keys = store.public_keys()
-        if not keys or len(token) > 16384:
-            return None
-        try:
-            found = jwt.decode(token, KeySet.import_key_set({"keys": keys}), algorithms=[store.algorithm])
-        except (JoseError, ValueError, TypeError, KeyError):
-            return None
-        is_ours = found.header.get("typ") == typ and found.claims.get("iss") == self._issuer
-        return found.claims if is_ours else None
+        return checking.signed_claims(self._keys, token, typ=typ, issuer=self._issuer)
 
     def access_token(self, claims: Mapping[str, Any]) -> AccessToken | None:
         """The record of a token with these claims."""
-        return self._locked(AccessToken, AccessToken.id == _jti(claims))
+        return self._locked(AccessToken, AccessToken.id == checking.token_id(claims))
 
     def refresh_token(self, token: str) -> RefreshToken | None:
         """The record of a refresh token that was not used yet and is still good."""
@@ -286,12 +274,8 @@ class Ledger:
         if audience != AUDIENCE:
             return {} if identity is None else personal_claims(identity, scopes)
         if identity is not None:
-            return platform_claims(identity)
-        owner = self._session.get(LocalIdentity, client.owner_id) if client.owner_id else None
-        if owner is None:
-            return {"entitlements": []}
-        # A client is reached through whoever registered it, and has no rights but its own.
-        return platform_claims(owner) | {"entitlements": []}
+            return platform_claims(identity, scopes)
+        return client_claims(self._session.get(LocalIdentity, client.owner_id) if client.owner_id else None)
 
     def _id_token(
         self,
@@ -316,7 +300,7 @@ class Ledger:
         }
         if nonce is not None:
             claims["nonce"] = nonce
-        return self._id_keys.sign(claims, typ=ID_TOKEN)
+        return self._keys.identity.sign(claims, typ=ID_TOKEN)
 
     def _refresh_token(self, authorization: Authorization) -> str:
         token = REFRESH_PREFIX + new_secret()
@@ -356,46 +340,6 @@ class Ledger:
         return self._session.scalar(query.execution_options(populate_existing=True))
 
 
-def is_good(session: orm.Session, claims: Mapping[str, Any]) -> bool:
-    """Whether a token with these claims, which we have signed, was not taken back.
-
-    Tokens of `eoscperf-admin token` belong to no client; only what becomes of the person ends them.
-    """
-    if "client_id" not in claims:
-        return not session.scalar(
-            sa.select(
-                sa.exists().where(
-                    LocalIdentity.id == _uuid(claims.get("sub")), LocalIdentity.disabled_datetime.is_not(None)
-                )
-            )
-        )
-    query = (
-        sa.select(sa.literal(1))
-        .select_from(AccessToken)
-        .join(Authorization, Authorization.id == AccessToken.authorization_id)
-        .outerjoin(LocalIdentity, LocalIdentity.id == Authorization.identity_id)
-        .where(
-            AccessToken.id == _jti(claims),
-            AccessToken.revoked_datetime.is_(None),
-            Authorization.revoked_datetime.is_(None),
-            LocalIdentity.disabled_datetime.is_(None),
-        )
-    )
-    return session.scalar(query) is not None
-
-
 def _half_hash(token: str) -> str:
     half = hashlib.sha256(token.encode("ascii")).digest()[:16]
     return base64.urlsafe_b64encode(half).rstrip(b"=").decode("ascii")
-
-
-def _jti(claims: Mapping[str, Any]) -> uuid.UUID:
-    return _uuid(claims.get("jti"))
-
-
-def _uuid(value: object) -> uuid.UUID:
-    """The UUID, or one that nothing has."""
-    try:
-        return uuid.UUID(str(value))
-    except ValueError:
-        return uuid.UUID(int=0)

@@ -107,6 +107,8 @@ def device(request: Any) -> Any:
 def end_session(request: Any) -> Any:
     """RP-initiated logout. Whoever cannot prove to be a client of this session has the person asked."""
     unsaved(request.response)
+    # A session is ended by a GET, too: on SQLite the request has to queue as a writer before it reads.
+    write_from_the_start(request)
     server = ProviderServer(request)
     try:
         asked = server.validate_endpoint_request("end_session", request)
@@ -114,8 +116,6 @@ def end_session(request: Any) -> Any:
         return refused(
             request, f"The application's request to log you out cannot be carried out: {problem.description}"
         )
-    # A session is ended by a GET, too: on SQLite the request has to queue as a writer from the start.
-    write_from_the_start(request)
     account = AccountSessions.for_request(request).find(request.cookies.get(COOKIE, ""))
     hint = asked.id_token_claims or {}
     is_theirs = account is not None and hint.get("sub") == str(account.identity_id)

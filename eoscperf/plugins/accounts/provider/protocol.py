@@ -31,11 +31,11 @@ def discovery(request: Any) -> Response:
 def jwks(request: Any) -> Response:
     """The public keys (RFC 7517)."""
     try:
-        stores = [request.registry[name] for name in ("accounts.keys", "accounts.id_keys")]
-        for store in stores:
+        keys = request.registry["accounts.keys"]
+        for store in keys.signing:
             # A client may come for the keys before anything was signed.
             store.signing_key()
-        body = dumps({"keys": [key for store in stores for key in store.public_keys()]})
+        body = dumps({"keys": keys.public_keys()})
     except (UnusableKey, errors.ProviderUnavailable):
         return protocol_error("temporarily_unavailable", "The keys cannot be read now.", 503, Retry_After="5")
     return _public(Response(body=body, content_type="application/jwk-set+json", charset=None))

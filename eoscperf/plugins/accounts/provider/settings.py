@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from eoscperf.settings import Option, url, whole
+from eoscperf.settings import Option, choice, url, whole
 
 
 def _address(value: str) -> str:
@@ -40,6 +40,13 @@ SETTINGS = (
         whole(1, 1440),
         15,
         "how long an access token of the provider is valid, in minutes",
+    ),
+    Option(
+        "accounts.access_token_algorithm",
+        choice("RS256", "ES256"),
+        "RS256",
+        "what access tokens are signed with: RS256, which every service can check, or ES256, which is "
+        "shorter; tokens from before a change stay good",
     ),
     Option(
         "accounts.refresh_token_days",

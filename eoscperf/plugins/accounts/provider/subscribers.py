@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import sqlalchemy as sa
 
+from eoscperf.login.sessions import WebSessions
 from eoscperf.plugins.accounts.people.events import (
+    AccountTakenBack,
     IdentityDisabled,
     IdentityRemoved,
     PasswordChanged,
     SessionEnded,
 )
+from eoscperf.plugins.accounts.provider.clients import OAuthClients
 from eoscperf.plugins.accounts.provider.ledger import Ledger
 from eoscperf.plugins.accounts.provider.models import Authorization, OAuthClient
 
@@ -22,6 +26,9 @@ def session_ended(event: SessionEnded, request: Any) -> None:
     _ledger(request).revoke_where(
         Authorization.session_id == event.session_id, padded.not_like("% offline_access %")
     )
+    WebSessions(request.dbsession).end_at_provider(
+        request.registry.settings["accounts.issuer"], str(event.session_id)
+    )
 
 
 def password_changed(event: PasswordChanged, request: Any) -> None:
@@ -29,15 +36,22 @@ def password_changed(event: PasswordChanged, request: Any) -> None:
     _ledger(request).revoke_where(Authorization.identity_id == event.identity_id)
 
 
+def taken_back(event: AccountTakenBack, request: Any) -> None:
+    """Clients that whoever had the account has registered are theirs."""
+    OAuthClients.for_request(request).distrust(event.identity_id, event.since)
+    _end_clients(event.identity_id, request)
+
+
 def identity_gone(event: IdentityDisabled | IdentityRemoved, request: Any) -> None:
     """Nothing counts any longer that was given to the person or to the person's clients."""
-    ids = request.dbsession.scalars(
-        sa.select(OAuthClient.id).where(OAuthClient.owner_id == event.identity_id)
-    )
+    _ledger(request).revoke_where(Authorization.identity_id == event.identity_id)
+    _end_clients(event.identity_id, request)
+
+
+def _end_clients(owner_id: uuid.UUID, request: Any) -> None:
+    ids = request.dbsession.scalars(sa.select(OAuthClient.id).where(OAuthClient.owner_id == owner_id))
     clients = [str(identifier) for identifier in ids]
-    _ledger(request).revoke_where(
-        sa.or_(Authorization.identity_id == event.identity_id, Authorization.client_id.in_(clients))
-    )
+    _ledger(request).revoke_where(Authorization.client_id.in_(clients))
 
 
 def _ledger(request: Any) -> Ledger:

@@ -130,10 +130,45 @@ class TestAdministrators:
         other.log_in(person.email)
         assert other.is_logged_in
 
+    def test_leave_a_trace_of_what_they_do_about_accounts(self, app, installation):
+        root, person = installation.someone(admin=True), installation.someone()
+        admin = installation.token(root.email)
+        made = app.post_json(f"{API}/identities", {"email": fresh()}, headers=admin).json["id"]
+        verbs = ("password_link", "reset_second_factor", "disable", "disable", "enable", "enable")
+        for number, verb in enumerate(verbs):
+            body = {"message": f"reason {number}"}
+            app.post_json(f"{API}/identities/{person.id}:{verb}", body, headers=admin)
+        app.post(f"{API}/identities/{root.id}:password_link", headers=admin)
+        actor = {"email": root.email, "sub": str(root.id)}
+        # What is so already is not done, and not told.
+        assert told_of(app, admin, person.id, actor) == [
+            ("local_account_enable", "reason 4"),
+            ("local_account_disable", "reason 2"),
+            ("local_account_reset_second_factor", "reason 1"),
+            ("local_account_password_link", "reason 0"),
+        ]
+        assert told_of(app, admin, root.id, actor) == [("local_account_password_link", None)]
+        assert told_of(app, admin, made, actor) == [("local_account_create", None)]
+
+    def test_leave_no_trace_of_what_was_refused(self, app, installation, admin):
+        person = installation.someone(backend="ldap", external_id=uuid.uuid4().hex, password=None)
+        app.post(f"{API}/identities/{person.id}:password_link", headers=admin, status=409)
+        assert told_of(app, admin, person.id, {}) == []
+
     @pytest.mark.parametrize("verb", ["", ":disable", ":enable", ":password_link", ":reset_second_factor"])
     def test_are_told_when_there_is_no_such_account(self, app, admin, verb):
         method = app.post if verb else app.get
         method(f"{API}/identities/{uuid.uuid4()}{verb}", headers=admin, status=404)
+
+
+def told_of(app, admin, identity_id, actor):
+    """What the log says was done to an account, the latest first: action and reason."""
+    wanted = {"resource_type": "local_account", "resource_id": str(identity_id)}
+    entries = app.get("/api/v1/reports/log", wanted, headers=admin).json["items"]
+    for entry in entries:
+        assert {name: entry["actor"][name] for name in actor} == actor
+        assert entry["datetime"]
+    return [(entry["action"], entry.get("message")) for entry in entries]
 
 
 OPERATIONS = [

@@ -16,6 +16,7 @@ from eoscperf.plugins.accounts.people.commands import add, invite
 from eoscperf.scripts import admin
 from eoscperf.scripts.context import Context
 from eoscperf.scripts.user import user
+from tests.interfering import interfering
 
 EMAIL = "first@example.org"
 
@@ -115,6 +116,12 @@ class TestAddingSomebody:
     )
     def test_refuses_what_makes_no_sense(self, machine, arguments):
         assert machine.run(add, *arguments).exit_code == 2
+
+    def test_does_not_fail_when_others_write_meanwhile(self, machine):
+        with interfering(machine.url) as tries:
+            assert machine.run(add, "--email", EMAIL, "--admin", "--generate").exit_code == 0
+            assert machine.run(invite, "--email", "guest@example.org").exit_code == 0
+        assert not any(tries)
 
     def test_works_where_there_are_no_new_accounts(self, tmp_path, fresh_database_url):
         machine = Machine(tmp_path, fresh_database_url, **{"accounts.signup": "off"})

@@ -10,6 +10,7 @@ from pyramid.request import Request, apply_request_extensions
 
 from eoscperf.plugins.accounts.people.events import IdentityRemoved, PasswordChanged, SessionEnded
 from eoscperf.plugins.accounts.people.session import COOKIE, current_session, require_login
+from tests.interfering import interfering
 from tests.plugins.accounts.people.conftest import PASSWORD, fault_of
 
 NEW = "other words, quite as long"
@@ -309,3 +310,34 @@ def log_in_by_hand(installation, browser, person):
 
 def _address(browser):
     return browser.app.extra_environ["REMOTE_ADDR"]
+
+
+class TestWhileOthersWrite:
+    def test_pages_are_shown_and_the_last_use_is_noted(self, installation, browser):
+        person = installation.someone()
+        browser.log_in(person.email)
+        for page in ("/accounts", "/accounts/sessions", "/accounts/grants"):
+            installation.wait(minutes=6)
+            with interfering(installation.url):
+                browser.get(page, status=200)
+        [known] = installation.sessions(person.id)
+        assert known.used_datetime == installation.now
+
+    def test_a_client_logs_the_person_out(self, installation, browser):
+        person = installation.someone()
+        browser.log_in(person.email)
+        [known] = installation.sessions(person.id)
+        hint = installation.registry["accounts.keys"].identity.sign(
+            {
+                "iss": installation.settings["accounts.url"],
+                "aud": "eoscperf-web",
+                "sub": str(person.id),
+                "sid": str(known.id),
+                "exp": int(installation.now.timestamp()) + 600,
+            },
+            typ="JWT",
+        )
+        with interfering(installation.url) as tries:
+            browser.get(f"/accounts/end-session?id_token_hint={hint}", status=200)
+        assert not any(tries)
+        assert installation.sessions(person.id) == []

@@ -398,6 +398,34 @@ class TestAnotherAddress:
         assert not browser.is_logged_in
         owner.get(undo, status=404)
 
+    def test_is_taken_back_with_all_that_was_added_meanwhile(self, installation, browser):
+        """Who has had the account for a while must be left with nothing that opens it."""
+        person = installation.someone(registered=True)
+        secret = add_credentials(installation, person, "before")
+        new = change_email(installation, browser, person)
+        undo = installation.link(person.email)
+        add_credentials(installation, person, "since")
+        installation.wait(hours=1)
+        warned = installation.mails(person.email)[-1]["paragraphs"]
+        assert "removes the passkeys, one-time codes, OAuth clients, API tokens and trust rules" in warned[1]
+        owner = installation.browser()
+        page = owner.get(undo)
+        assert "API tokens and trust rules" in page
+        page = follow(owner, undo).follow()
+        assert "Choose a new password" in page
+        assert "look through" in page
+        assert left_of(installation, person) == dict.fromkeys(CREDENTIALS, ["before"]) | {"codes": 0}
+        with installation.session() as session:
+            client = session.scalars(sa.select(OAuthClient)).one()
+            assert client.secret_digest == secret
+            refused = (Authorization.identity_id == person.id) & Authorization.revoked_datetime.is_(None)
+            assert session.scalars(sa.select(Authorization).where(refused)).all() == []
+        for address in (person.email, new):
+            installation.browser().log_in(address, status=422)
+        assert installation.mails(person.email)[-1]["subject"].endswith("taken back")
+        owner.post("/accounts/verify", link=page.forms[-1]["link"].value, password="new words, long enough")
+        installation.browser().log_in(person.email, "new words, long enough")
+
     def test_cannot_be_taken_back_for_ever(self, installation, browser):
         person = installation.someone()
         change_email(installation, browser, person)

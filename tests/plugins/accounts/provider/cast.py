@@ -202,5 +202,11 @@ def header(token):
     return json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
 
 
+def encoded(content):
+    """A segment of a token: bytes as they are, anything else as JSON."""
+    raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
 def user_code_in(text):
     return re.search(r"[A-Z]{4}-[A-Z]{4}", text)[0]

@@ -59,6 +59,13 @@ def set_rate(app, monkeypatch):
 
 
 @pytest.fixture
+def signed_with_es256(app, monkeypatch):
+    """Access tokens are, as the setting accounts.access_token_algorithm has it."""
+    keys = app.registry["accounts.keys"]
+    monkeypatch.setattr(keys, "access", next(store for store in keys.all if store.algorithm == "ES256"))
+
+
+@pytest.fixture
 def provider(app, session, clock):
     return Provider(app, session, clock)
 

@@ -44,19 +44,48 @@ class TestLoggingIn:
     def test_gives_access_tokens_as_rfc_9068_has_them(self, provider, browser, shop, ann):
         token = provider.log_in(browser, shop)["access_token"]
         assert header(token)["typ"] == "at+jwt"
-        assert header(token)["alg"] == "ES256"
+        assert header(token)["alg"] == "RS256"
         told = claims(token)
         for name in ("iss", "exp", "aud", "sub", "client_id", "iat", "jti", "scope", "auth_time", "sid"):
             assert told[name], name
         assert (told["sub"], told["client_id"]) == (str(ann.id), shop.id)
         assert (told["email"], told["email_verified"], told["entitlements"]) == ("ann@example.org", True, [])
 
+    def test_tokens_of_either_algorithm_are_good_whatever_is_signed_with_now(
+        self, provider, browser, shop, request
+    ):
+        before = provider.log_in(browser, shop)
+        request.getfixturevalue("signed_with_es256")
+        after = provider.log_in(browser, shop)
+        found = [header(tokens["access_token"])["alg"] for tokens in (before, after)]
+        assert found == ["RS256", "ES256"]
+        assert header(after["id_token"])["alg"] == "RS256"
+        for tokens in (before, after):
+            assert provider.works(tokens["access_token"])
+            assert provider.introspect(shop, tokens["access_token"])["active"]
+            assert provider.userinfo(tokens["access_token"]).json["sub"]
+            # Signed with a key that access tokens are signed with, but none.
+            assert not provider.works(tokens["id_token"])
+            provider.userinfo(tokens["id_token"], 401)
+
     def test_lets_the_platform_know_people_by_the_fixed_name(self, provider, browser, shop, ann):
-        token = provider.log_in(browser, shop, scope="openid read upload")["access_token"]
+        token = provider.log_in(browser, shop, scope="email read upload")["access_token"]
         sent = {"Authorization": f"Bearer {token}"}
         assert provider.works(token)
         user = provider.web.post("/api/v1/users:register", headers=sent, status=201).json
         assert (user["iss"], user["sub"]) == ("urn:eoscperf:local", str(ann.id))
+
+    def test_tells_the_address_in_access_tokens_only_as_far_as_the_scopes_allow(
+        self, provider, browser, shop
+    ):
+        token = provider.log_in(browser, shop, scope="openid read upload")["access_token"]
+        told = claims(token)
+        assert not {"email", "email_verified", "name"} & set(told)
+        assert told["entitlements"] == []
+        # The platform writes to everybody who registers.
+        sent = {"Authorization": f"Bearer {token}"}
+        refused = provider.web.post("/api/v1/users:register", headers=sent, status=422).json
+        assert "scope email" in refused["detail"]
 
     def test_gives_no_id_token_without_the_scope_openid(self, provider, browser, shop):
         assert "id_token" not in provider.log_in(browser, shop, scope="read")

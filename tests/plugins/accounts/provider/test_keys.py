@@ -227,9 +227,10 @@ class TestKeysOfBothKinds:
 
 
 class TestTheCommand:
-    def run(self, tmp_path, plugins="accounts"):
+    def run(self, tmp_path, plugins="accounts", algorithm="ES256"):
         ini = tmp_path / "site.ini"
         lines = ["[app:main]", "use = egg:eoscperf", "sqlalchemy.url = sqlite://", f"var = {tmp_path}"]
+        lines += [f"accounts.access_token_algorithm = {algorithm}"] if plugins else []
         ini.write_text("\n".join([*lines, f"eoscperf.plugins = {plugins}", ""]))
         return CliRunner().invoke(accounts, ["rotate-keys"], obj=Context(str(ini)))
 
@@ -251,6 +252,13 @@ class TestTheCommand:
         assert kids(store)[0] in result.output
         assert len(kids(store)) == 2
         assert is_verified(store, old)
+
+    def test_makes_no_keys_that_nothing_is_signed_with(self, tmp_path, folder):
+        result = self.run(tmp_path, algorithm="RS256")
+        assert result.exit_code == 0, result.output
+        (kid,) = kids(KeyStore(folder, kind=RS256))
+        assert result.output.count(kid) == 2
+        assert os.listdir(folder) == ["rs256-signing-key.json"]
 
     def test_says_why_it_cannot(self, tmp_path, folder):
         assert self.run(tmp_path, plugins="").exit_code == 2

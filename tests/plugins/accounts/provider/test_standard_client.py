@@ -197,7 +197,7 @@ def test_logs_people_in_by_code_and_pkce(site, http, browser):
 
 def test_logs_programs_in_by_device(site, http, browser):
     client = site.client(PublicApp("eoscperf-cli"), http)
-    begun = client.authorize_device(scope="openid read upload offline_access")
+    begun = client.authorize_device(scope="openid email read upload offline_access")
     with pytest.raises(AuthorizationPending):
         client.device_code(begun)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import hashlib
+import hmac
+import json
 import uuid
 from urllib.parse import urlencode
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, RSAKey
 
 from eoscperf.events import Events
 from eoscperf.plugins.accounts.people.events import IdentityDisabled, IdentityRemoved, PasswordChanged
@@ -15,7 +20,7 @@ from eoscperf.plugins.accounts.provider.clients import EXCHANGE
 from eoscperf.plugins.accounts.provider.grants import ACCESS_TOKEN
 from eoscperf.plugins.accounts.provider.models import AccessToken, Authorization, RefreshToken
 from eoscperf.users.models import User
-from tests.plugins.accounts.provider.cast import CLI, ISSUER, basic, claims
+from tests.plugins.accounts.provider.cast import CLI, ISSUER, basic, claims, encoded, header
 
 API = "urn:eoscperf:api"
 
@@ -166,7 +171,7 @@ class TestWhatEndsTokens:
     ):
         web = provider.browser(bob)
         client = provider.client(bob, "Robot")
-        given = provider.log_in(web, client, scope="openid read upload")
+        given = provider.log_in(web, client, scope="openid email read upload")
         own = provider.token(client, grant_type="client_credentials").json["access_token"]
         boss = administrator(provider)
         bearer = {"Authorization": f"Bearer {given['access_token']}"}
@@ -205,8 +210,26 @@ class TestTokensOfClientsThemselves:
         token = provider.token(shop, grant_type="client_credentials").json["access_token"]
         sent = {"Authorization": f"Bearer {token}"}
         user = provider.web.post("/api/v1/users:register", headers=sent, status=201).json
-        assert user["sub"] == shop.id
+        assert (user["sub"], user["email"]) == (shop.id, "bob@example.org")
         provider.web.get("/api/v1/users/self:try_admin", headers=sent, status=403)
+
+    def test_never_become_those_of_an_administrator(self, provider, shop, session):
+        """However their account is found: nobody answers for what a program decides."""
+        token = provider.token(shop, grant_type="client_credentials").json["access_token"]
+        sent = {"Authorization": f"Bearer {token}"}
+        provider.web.post("/api/v1/users:register", headers=sent, status=201)
+        root = provider.person("root@example.org")
+        session.add(User(iss="urn:eoscperf:local", sub=str(root.id), email=root.email, role="admin"))
+        session.flush()
+        admin = provider.log_in(provider.browser(root), CLI, scope="openid email admin")["access_token"]
+        path = f"/api/v1/users:role?iss=urn:eoscperf:local&sub={shop.id}"
+        for role, status in (("admin", 422), ("reader", 204), ("admin", 422), ("user", 204)):
+            answer = provider.web.post_json(
+                path, {"role": role}, headers={"Authorization": f"Bearer {admin}"}, status=status
+            )
+            if status == 422:
+                assert answer.json["detail"] == "An OAuth client cannot be an administrator."
+        assert provider.web.get("/api/v1/users/self", headers=sent).json["role"] == "user"
 
     def test_are_not_for_public_clients(self, provider, phone):
         answer = provider.token(phone, 400, grant_type="client_credentials")
@@ -365,20 +388,30 @@ class TestIntrospection:
         for token in dead:
             assert provider.introspect(shop, token) == {"active": False}
 
-    def test_is_not_fooled_by_tokens_of_others(self, provider, shop, browser):
-        from joserfc import jwt
-        from joserfc.jwk import ECKey, OctKey
-
+    @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+    def test_is_not_fooled_by_tokens_of_others(self, provider, shop, browser, algorithm, request):
+        if algorithm == "ES256":
+            request.getfixturevalue("signed_with_es256")
         token = provider.log_in(browser, shop)["access_token"]
-        told = claims(token)
-        public, *_ = provider.registry["accounts.keys"].public_keys()
-        other = ECKey.generate_key("P-256")
-        forged = [
-            jwt.encode({"alg": "ES256", "kid": public["kid"], "typ": "at+jwt"}, told, other),
-            jwt.encode({"alg": "HS256", "typ": "at+jwt"}, told, OctKey.import_key(public["x"] * 2)),
-            token.rpartition(".")[0] + ".",
-            token[:-4] + "AAAA",
-        ]
+        told, store = claims(token), provider.registry["accounts.keys"].access
+        assert (header(token)["alg"], store.algorithm) == (algorithm, algorithm)
+        [public] = [key for key in store.public_keys() if key["kid"] == header(token)["kid"]]
+        named = {"kid": public["kid"], "typ": "at+jwt"}
+        other = {"ES256": ECKey.generate_key("P-256"), "RS256": RSAKey.generate_key(2048)}
+        known = store.signing_key()
+        # What somebody might take for the secret of a symmetric algorithm: the public key in every form.
+        secrets = [known.as_pem(private=False), known.as_der(private=False), json.dumps(public).encode()]
+        secrets += [base64.urlsafe_b64decode(public[name] + "==") for name in ("n", "x") if name in public]
+        forged = [jwt.encode({"alg": name, **named}, told, key) for name, key in other.items()]
+        for secret in secrets:
+            signed = f"{encoded({'alg': 'HS256', **named})}.{encoded(told)}"
+            forged += [f"{signed}.{encoded(hmac.digest(secret, signed.encode(), 'sha256'))}"]
+        for name in ("none", "None", "HS256", "RS256", "ES256"):
+            changed = encoded({"alg": name, **named})
+            forged += [f"{changed}.{token.split('.')[1]}."]
+            if name != algorithm:
+                forged += [f"{changed}.{token.split('.', 1)[1]}"]
+        forged += [token.rpartition(".")[0] + ".", token[:-4] + "AAAA"]
         for text in forged:
             assert provider.introspect(shop, text) == {"active": False}
             provider.userinfo(text, 401)
@@ -507,7 +540,7 @@ class TestOnThePlatform:
         assert not provider.works(provider.log_in(browser, shop)["id_token"])
 
     def test_a_scope_bounds_what_a_token_may_do(self, provider, browser, shop):
-        token = provider.log_in(browser, shop, scope="openid read upload")["access_token"]
+        token = provider.log_in(browser, shop, scope="openid email read upload")["access_token"]
         sent = {"Authorization": f"Bearer {token}"}
         provider.web.post("/api/v1/users:register", headers=sent, status=201)
         reading = provider.log_in(browser, shop, scope="openid read")["access_token"]

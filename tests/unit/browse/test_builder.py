@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eoscperf.browse.conditions import toggled, value_text
+from eoscperf.browse.builder import toggled, value_text
 from eoscperf.results import filters
 
 
