@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 import uuid
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from eoscperf import errors, jsontext
 from eoscperf.benchmarks.examples import example_of
 from eoscperf.benchmarks.json_shown import ShownJSON, shown_json
 from eoscperf.benchmarks.models import Benchmark
-from eoscperf.errors import Issue
 from eoscperf.listing import PageRequest, parse_sort
 from eoscperf.rest.pages import absolute
 from eoscperf.rest.schema import identifier
@@ -79,8 +79,8 @@ def show_run(request: Any) -> dict[str, Any]:
     if address.ok:
         try:
             picker = _picker(request, address)
-        except errors.Invalid as problem:
-            address = address.refused(problem)
+        except _NotThereError as problem:
+            address = dataclasses.replace(address, errors={problem.key: [str(problem)]})
     settings = request.registry.settings
     return {
         "benchmark": benchmark,
@@ -175,7 +175,7 @@ def _named(picker: Picker) -> str:
 
 
 def _picker(request: Any, address: Address) -> Picker:
-    """What is chosen and what there is to choose; Invalid for something that results cannot be uploaded for."""
+    """What is chosen and what there is to choose."""
     flavor = _known(request.find_service(Flavors), address, "flavor_id")
     site = _known(request.find_service(Sites), address, "site_id") or (flavor.site if flavor else None)
     if flavor is not None and site is not None and flavor.site_id != site.id:
@@ -208,15 +208,25 @@ def _picker(request: Any, address: Address) -> Picker:
     )
 
 
+class _NotThereError(Exception):
+    """Something was chosen that results cannot be uploaded for."""
+
+    def __init__(self, key: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.key = key
+
+
 def _known(service: Any, address: Address, key: str) -> Any:
-    if key not in address.values or address.values[key] is None:
+    identifier = address.values.get(key)
+    if identifier is None:
         return None
+    name = key.removesuffix("_id")
     try:
-        found: Site | Flavor = service.get(address.values[key])
+        found: Site | Flavor = service.get(identifier)
     except errors.NotFound:
-        raise errors.Invalid([Issue("is not known here", "query", key)]) from None
+        raise _NotThereError(key, f"The {name} {identifier} is not known here.") from None
     if found.status != "approved":
-        raise errors.Invalid([Issue("is not approved yet; nothing can be uploaded for it", "query", key)])
+        raise _NotThereError(key, f"The {name} {found.name} is not approved; nothing can be uploaded for it.")
     return found
 
 

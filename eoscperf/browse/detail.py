@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import statistics
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from eoscperf import jsontext
+from eoscperf.benchmarks import json_schema
 from eoscperf.browse import sharing, snippets
 from eoscperf.browse.documents import Node, Shown, shown, tree
+from eoscperf.browse.figures import Figure, figure
+from eoscperf.browse.peers import Peers, peers, same_inputs
 from eoscperf.browse.rows import Column, ResultRow, plain_column, rows, unit
 from eoscperf.browse.service import Event, ResultFacts
-from eoscperf.comparison import presenting
-from eoscperf.comparison.charts import Bar, BarChart, bar_chart
-from eoscperf.comparison.reading import samples_of
-from eoscperf.comparison.sentences import direction
+from eoscperf.comparison.service import Comparisons
 from eoscperf.listing import PageRequest, parse_sort
 from eoscperf.metrics.catalogue import Catalogue, Metric
-from eoscperf.results import filters, jsonpath
+from eoscperf.results import jsonpath
 from eoscperf.results.models import Result
 from eoscperf.results.query import SORT, Criteria
 from eoscperf.results.service import Results
@@ -34,37 +33,14 @@ NEWEST = 10
 MOST_VALUES = 24
 """Values that are shown of a benchmark that says nothing of what they mean."""
 
-MOST_DOTS = 200
-
-APART = 0.01
-"""Relative difference of a stated value and the median of its samples that is worth a note."""
-
 
 @dataclass(frozen=True, slots=True)
-class SamplesShown:
-    """The repetitions of a run."""
+class Verdict:
+    """What the schema of the benchmark says about the JSON."""
 
-    values: tuple[str, ...]
-    count: int
-    least: float
-    greatest: float
-    median: float
-    apart: bool
-    """whether the stated value is not what its samples say"""
-    chart: BarChart | None
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A value that sums the result up."""
-
-    path: str
-    label: str
-    description: str
-    unit: str
-    direction: str
-    value: Shown
-    samples: SamplesShown | None
+    text: str
+    tone: str
+    explanation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +78,8 @@ class ResultPage:
     inputs: tuple[Named, ...]
     machine: tuple[Named, ...]
     tree: tuple[Node, ...] | None
+    verdict: Verdict
+    peers: Peers | None
     digest: str
     """SHA-256 of the JSON with sorted keys and without blanks"""
     provenance: tuple[tuple[str, str], ...]
@@ -149,11 +127,13 @@ def detail(request: Any, result: Result, facts: ResultFacts) -> dict[str, Any]:
         superseded_by=result.superseded_by_id,
         uploader=_uploader(request.viewer, result),
         status_message=result.status_message if request.viewer.sees_uploader(result.uploader_id) else None,
-        figures=tuple(_figure(metric, document) for metric in headlines),
+        figures=tuple(figure(one, document, place) for place, one in enumerate(headlines, 1)),
         others=() if headlines else _named(_measured(catalogue), document)[:MOST_VALUES],
         inputs=_named(catalogue.inputs, document),
         machine=_named(catalogue.machine, document),
         tree=tree(document),
+        verdict=_verdict(request, result, document),
+        peers=peers(request.find_service(Comparisons), result, catalogue, document),
         digest=hashlib.sha256(result.json.encode()).hexdigest(),
         provenance=tuple((label, str(provenance[key])) for label, key in _PROVENANCE if key in provenance),
         run_url=_web_address(provenance.get("run_url")),
@@ -173,34 +153,17 @@ def detail(request: Any, result: Result, facts: ResultFacts) -> dict[str, Any]:
     }
 
 
-def _figure(metric: Metric, document: Any) -> Figure:
-    value = jsonpath.parse(metric.path).lookup(document)
-    found = samples_of(document, metric.samples) if metric.samples else ()
-    return Figure(
-        metric.path,
-        metric.label,
-        metric.description,
-        unit(metric),
-        direction(metric.better),
-        shown(value),
-        _samples(metric, value, found) if found else None,
-    )
-
-
-def _samples(metric: Metric, value: Any, found: Sequence[float]) -> SamplesShown:
-    middle = statistics.median(found)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    apart = is_number and middle != 0 and abs(value - middle) / abs(middle) > APART
-    bars = [Bar(metric.label, middle, dots=tuple(found[:MOST_DOTS]))]
-    return SamplesShown(
-        values=tuple(shown(one).text or "" for one in found[:MOST_DOTS]),
-        count=len(found),
-        least=min(found),
-        greatest=max(found),
-        median=middle,
-        apart=apart,
-        chart=bar_chart(bars) if len(found) > 1 and min(found) >= 0 else None,
-    )
+def _verdict(request: Any, result: Result, document: Any) -> Verdict:
+    seconds = min(_SECONDS, request.registry.settings["limits.schema_seconds"])
+    try:
+        found = json_schema.validate(result.benchmark.json_schema, document, seconds=seconds)
+    except (json_schema.ValidationTimeout, json_schema.SchemaUnusable):
+        return Verdict("not checked", "plain", "Checking it against the schema of its benchmark takes long.")
+    if found.issues:
+        return Verdict("does not fit", "bad", f"The schema of its benchmark says: {found.issues[0].detail}")
+    if result.benchmark.json_schema.strip() in ("{}", "true"):
+        return Verdict("no schema", "plain", "Its benchmark does not say what a result looks like.")
+    return Verdict("valid", "good", "Its JSON fits the schema of its benchmark.")
 
 
 def _measured(catalogue: Catalogue) -> list[Metric]:
@@ -215,14 +178,8 @@ def _named(metrics: Sequence[Metric], document: Any) -> tuple[Named, ...]:
 
 def _siblings(request: Any, result: Result, catalogue: Catalogue, document: Any) -> tuple[ResultRow, ...]:
     """The latest runs of the same benchmark with the same inputs on the same flavor, without this one."""
-    same = []
-    for metric in catalogue.inputs:
-        value = jsonpath.parse(metric.path).lookup(document)
-        if isinstance(value, bool | int | float | str):
-            same.append(filters.parse(f"{metric.path} == {presenting.literal(value)}", most=_LONGEST_FILTER))
-    criteria = Criteria(
-        benchmark_ids=(result.benchmark_id,), flavor_ids=(result.flavor_id,), filters=tuple(same)
-    )
+    same = same_inputs(catalogue, document)
+    criteria = Criteria(benchmark_ids=(result.benchmark_id,), flavor_ids=(result.flavor_id,), filters=same)
     keys = parse_sort("-execution_datetime", SORT)
     asked = PageRequest(per_page=NEWEST + 1)
     found = request.find_service(Results).page(criteria, keys, asked, unbound(request))
@@ -243,5 +200,5 @@ def _web_address(text: Any) -> str | None:
     return text if isinstance(text, str) and text.startswith(("https://", "http://")) else None
 
 
-_LONGEST_FILTER = 2**24
-"""Characters of a condition that is made here, of a value as long as a result may have."""
+_SECONDS = 0.2
+"""for the check against the schema, which was passed once already"""

@@ -5,21 +5,21 @@ from __future__ import annotations
 import dataclasses
 import functools
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render_to_response
 
 from eoscperf import errors, jsontext
-from eoscperf.browse import builder, chips, conditions, facets, sharing
+from eoscperf.browse import builder, charting, chips, conditions, facets, sharing
 from eoscperf.browse.conditions import CONDITIONS, SEARCH_SORT
 from eoscperf.browse.detail import detail
 from eoscperf.browse.rows import base_columns, columns, default_paths, further, rows
 from eoscperf.browse.service import ResultFacts
+from eoscperf.charts import figures
+from eoscperf.charts.data import Drawable
 from eoscperf.results.facets.service import Facets
-from eoscperf.results.facets.views import FacetReport
-from eoscperf.results.query import STATUSES, Criteria
+from eoscperf.results.query import STATUSES
 from eoscperf.results.search.criteria import ANY_STATUS
 from eoscperf.results.service import Results
 from eoscperf.web.pager import pager
@@ -53,9 +53,11 @@ def list_results(request: Any) -> Any:
         "suggestions": (),
         "pager": None,
         "benchmark": None,
+        "figure": None,
+        "controls": None,
     }
     if not address.ok:
-        return values
+        return values | {"controls": charting.controls(address, None) if address.has("chart") else None}
     known = facts.catalogue(address.values.get("benchmark_id", ()))
     catalogue = known[1] if known else None
     accounts = facts.accounts(address["uploader_email"]) if address.has("uploader_email") else None
@@ -67,15 +69,24 @@ def list_results(request: Any) -> Any:
             criteria, sort_keys(address, SEARCH_SORT), address.page_request(), unbound(request)
         )
         shown = pager(address, found)
-        report = _facets(request, criteria, wanted.names, facets.most(address))
+        report = request.find_service(Facets).report(
+            criteria, wanted.names, facets.most(address), seconds=PATIENCE, sites_anew=True
+        )
     except errors.Invalid as problem:
         return values | {"address": address.refused(problem)}
     documents = [jsontext.loads_stored(text) for text in found.items]
+    try:
+        drawn = charting.chart(request, address, criteria, catalogue, known[0].name if known else "")
+    except errors.Invalid as problem:
+        address = address.refused(problem)
+        return values | {"address": address, "controls": charting.controls(address, catalogue)}
     headlines = {} if paths else facts.headlines({uuid.UUID(one["benchmark"]["id"]) for one in documents})
     compare = functools.partial(sharing.comparison_url, request)
     listed = rows(documents, paths, picked, compare, headlines)
     here = [row.id for row in listed]
     return values | {
+        "figure": figures.figure(request, "results", address, drawn) if drawn else None,
+        "controls": charting.controls(address, catalogue),
         "pager": shown,
         "rows": listed,
         "columns": columns(address, paths, catalogue),
@@ -104,6 +115,21 @@ def list_results(request: Any) -> Any:
     }
 
 
+def draw_results(request: Any, address: Address) -> Drawable | None:
+    """The chart that the search has at an address."""
+    address = _permitted(request, address)
+    if not address.ok:
+        raise errors.Invalid(
+            [errors.Issue(text, "query", key) for key, texts in address.errors.items() for text in texts]
+        )
+    facts = request.find_service(ResultFacts)
+    known = facts.catalogue(address.values.get("benchmark_id", ()))
+    accounts = facts.accounts(address["uploader_email"]) if address.has("uploader_email") else None
+    criteria = conditions.criteria(address, accounts)
+    catalogue, name = (known[1], known[0].name) if known else (None, "")
+    return charting.chart(request, address, criteria, catalogue, name)
+
+
 def show_result(request: Any) -> Any:
     """One result with all that is known of it, or what is left of one that is gone."""
     identifier = uuid.UUID(request.matchdict["result_id"])
@@ -117,18 +143,6 @@ def show_result(request: Any) -> Any:
         answer.vary = ("Accept",)
         return answer
     return detail(request, result, facts)
-
-
-def _facets(request: Any, criteria: Criteria, names: Sequence[str], most: int) -> FacetReport:
-    """The facets; sites are counted without the flavors, which go when another site is chosen."""
-    service = request.find_service(Facets)
-    if not criteria.flavor_ids:
-        return service.report(criteria, names, most, seconds=PATIENCE)
-    report = service.report(criteria, [name for name in names if name != "site"], most, seconds=PATIENCE)
-    anywhere = dataclasses.replace(criteria, flavor_ids=())
-    of_sites = service.report(anywhere, ["site"], most, seconds=PATIENCE)
-    known = {facet.name: facet for facet in (*report.facets, *of_sites.facets)}
-    return FacetReport(report.total, tuple(known[name] for name in names if name in known))
 
 
 def _permitted(request: Any, address: Address) -> Address:
@@ -189,4 +203,5 @@ def includeme(config: Any) -> None:
         methods=("GET",),
         api="result",
     )
+    config.add_chart_source("results", draw_results, query=conditions.SEARCH, permission="result:list")
     config.add_nav_entry("Results", "results_page", order=100)

@@ -99,13 +99,17 @@ def few(groups: Sequence[Group], total: LeftOut) -> tuple[list[Group], LeftOut]:
     return list(groups[:MOST_SERIES]), LeftOut(total.total, (*total.parts, part))
 
 
-def error_words(error: str) -> str:
-    """What whiskers are, as the end of a sentence."""
+def error_words(error: str, marks: Iterable[Mark]) -> str:
+    """What the whiskers of these marks are, as the end of a sentence."""
+    if all(mark.low is None for mark in marks):
+        return "" if error == "none" else "no whiskers, as " + _NO_WHISKERS[error]
     return {
         "ci": "whiskers are 95 % intervals where there are five runs or more",
         "range": "whiskers go from the lowest to the highest run",
-        "none": "",
     }[error]
+
+
+_NO_WHISKERS = {"ci": "95 % intervals take five runs", "range": "a range takes two runs"}
 
 
 def sentences(*parts: str) -> str:

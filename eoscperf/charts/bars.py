@@ -33,7 +33,7 @@ def bars(asked: Asked, rows: Sequence[Row], left_out: LeftOut) -> Drawable:
     drawn = drawn[:MOST_SERIES]
     series = [_series(asked, row, at) for at, row in enumerate(drawn)]
     values = reach([mark for one in series for mark in (*one.marks, *one.dots)], x=True)
-    whiskers = error_words(asked.wanted.error)
+    whiskers = error_words(asked.wanted.error, [mark for one in series for mark in one.marks])
     return Drawable(
         kind="bars",
         title=asked.title(f"{asked.y.label} by {_by(asked)}"),

@@ -180,7 +180,7 @@ class Drawable:
     reference: float | None = None
     """a value on the measured axis to hold others against"""
     shades: tuple[tuple[float, int], ...] = ()
-    """of a heat map: the ratios at which a darker shade 0..6 begins, ascending"""
+    """of a heat map: the ratios at which a stronger shade 0..6 begins, ascending"""
 
     @property
     def is_empty(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -29,6 +29,9 @@ _CONTROLS = {
 }
 """What can be chosen for each kind."""
 
+ANCHOR = "charts"
+"""Where on a page its charts are."""
+
 SELECTIONS = {"picked": "the selection", "page": "this page", "all": "everything found"}
 
 
@@ -41,7 +44,7 @@ class Figure:
     drawing: Markup
     data: Markup
     """JSON for scripts, safe inside of `<script>`"""
-    result_url: Callable[[uuid.UUID], str]
+    result_url: Callable[[uuid.UUID], str] | None = None
     """the page of a run"""
     svg_url: str | None = None
     csv_url: str | None = None
@@ -63,17 +66,18 @@ class Controls:
     selections: tuple[tuple[str, str], ...]
     paths: tuple[tuple[str, str], ...]
     defaults: Mapping[str, str]
+    questions: tuple[tuple[str, str, bool], ...]
+    """what charts answer: words, address, whether it is the present one"""
     fits: tuple[tuple[str, str], ...] = tuple(NAMES.items())
 
 
-def plain_figure(request: Any, chart: Drawable, identifier: str = "chart") -> Figure:
-    """A chart that has no files."""
+def plain_figure(chart: Drawable, identifier: str = "chart") -> Figure:
+    """A chart that has no files, and no marks that are runs."""
     return Figure(
         identifier,
         chart,
         Markup(svg.for_page(chart, identifier)),  # noqa: S704 it escapes every text
         _embedded(chart.as_json()),
-        lambda result_id: request.route_path("result_page", result_id=result_id),
     )
 
 
@@ -87,8 +91,13 @@ def figure(
         extension: request.route_path("chart_file", kind=chart.kind, extension=extension)
         for extension in ("svg", "csv")
     }
-    found = plain_figure(request, chart, identifier)
-    return dataclasses.replace(found, svg_url=f"{paths['svg']}?{query}", csv_url=f"{paths['csv']}?{query}")
+    found = plain_figure(chart, identifier)
+    return dataclasses.replace(
+        found,
+        result_url=lambda result_id: request.route_path("result_page", result_id=result_id),
+        svg_url=f"{paths['svg']}?{query}",
+        csv_url=f"{paths['csv']}?{query}",
+    )
 
 
 def controls(
@@ -98,13 +107,17 @@ def controls(
     kinds: Sequence[str] = tuple(KINDS),
     none: bool = True,
     selections: Sequence[str] = (),
+    selected: str = "all",
     without: Mapping[str, Sequence[str]] | None = None,
     defaults: Mapping[str, str] | None = None,
+    size: str = "",
+    asks: bool = True,
 ) -> Controls:
     """The form for an address with the keys of charts.
 
-    `selections` are the choices of `of` that the page has, `without` names for a kind what cannot be chosen
-    here.
+    `selections` are the choices of `of` that the page has and `selected` the one that an address without it
+    means; `without` names for a kind what cannot be chosen here; `size` is what things scale with unless
+    something else is chosen; `asks`: whether there are values to draw without any being chosen.
     """
     kind = address["chart"] if address["chart"] in _CONTROLS else "none"
     shown = [key for key in _CONTROLS[kind] if key not in (without or {}).get(kind, ())]
@@ -119,10 +132,28 @@ def controls(
         values={key: address[key] for key in KEYS},
         errors=address.errors,
         kinds=(*((("none", "none"),) if none else ()), *((name, KINDS[name]) for name in kinds)),
-        selections=tuple((name, SELECTIONS[name]) for name in selections),
+        selections=tuple(("" if name == selected else name, SELECTIONS[name]) for name in selections),
         paths=tuple(paths),
         defaults=defaults or {},
+        questions=tuple(_questions(address, kinds, size)) if asks else (),
     )
+
+
+def _questions(address: Address, kinds: Sequence[str], size: str) -> Iterator[tuple[str, str, bool]]:
+    """Charts that need nothing more to be chosen, by the questions that they answer."""
+    now = address["chart"], address["eff"]
+    blank = dict.fromkeys(KEYS)
+    for kind, eff, words in (
+        ("bars", "0", "Which is best?"),
+        ("strip", "0", "How much do runs scatter?"),
+        ("scaling", "0", f"How does it grow with {size}?"),
+        ("scaling", "1", f"Does it scale with {size}?"),
+        ("heat", "0", "Where is it good?"),
+        ("history", "0", "How did it change?"),
+    ):
+        if kind in kinds and (size or kind != "scaling"):
+            url = address.with_(**blank | {"chart": kind, "eff": eff, "of": address.all("of")})
+            yield words, f"{url}#{ANCHOR}", now == (kind, eff)
 
 
 def _embedded(data: Any) -> Markup:

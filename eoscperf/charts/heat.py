@@ -58,7 +58,7 @@ def heat(asked: Asked, rows: Sequence[Row], base: str, left_out: LeftOut) -> Dra
         title=asked.title(f"{asked.y.label} by site and flavor"),
         description=sentences(
             f"Numbers are ratios to {base}, above 1 is better ({DIRECTIONS[asked.y.better]})",
-            "the darker, the better",
+            "the stronger the colour, the better",
             "empty places have no runs",
         )
         if base
@@ -77,7 +77,7 @@ def heat(asked: Asked, rows: Sequence[Row], base: str, left_out: LeftOut) -> Dra
 
 
 def shade(ratio: float) -> int:
-    """0 to 6, the darker the better."""
+    """0 to 6, the stronger the better."""
     return sum(ratio >= edge for edge in SHADES)
 
 

@@ -63,7 +63,11 @@ def read(
         rows = _from_json(session, statement, paths, derived or {})
     else:
         rows = _from_rows(session, statement, paths, places)
-    found = {row[0]: Run(row[0], row[1], row[3], row[2] or UNKNOWN, given) for row, given in rows}
+    names = search.view.benchmarks
+    found = {
+        row[0]: Run(row[0], row[1], row[3], row[2] or UNKNOWN, given, benchmark=names[row[4]].name)
+        for row, given in rows
+    }
     runs = [found[identifier] for identifier in ids[:most] if identifier in found]
     if tags:
         runs = _with_tags(session, search, runs)
@@ -93,7 +97,13 @@ _PLACES = "eoscperf.charts.places"
 
 _ID = (RESULTS.c.id,)
 
-_FACTS = (RESULTS.c.id, RESULTS.c.flavor_id, RESULTS.c.uploader_id, RESULTS.c.execution_datetime)
+_FACTS = (
+    RESULTS.c.id,
+    RESULTS.c.flavor_id,
+    RESULTS.c.uploader_id,
+    RESULTS.c.execution_datetime,
+    RESULTS.c.benchmark_id,
+)
 _FACTS_END = len(_FACTS)
 
 _COMPOSITE = ()

@@ -45,6 +45,7 @@ class Run:
     source: Hashable
     values: Mapping[str, object]
     tags: tuple[str, ...] = ()
+    benchmark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +196,15 @@ def grouped(measured: Measurements, series: str | None) -> list[Group]:
     """The runs by site and flavor (None), by site, by the name of the flavor, by tag or by their value at a
     path; in the order of their names.
 
-    A run with several tags is in a group of each.
+    A run with several tags is in a group of each. Runs of different benchmarks are never in one group.
     """
+    benchmarks = sorted({run.benchmark for run in measured.runs})
+    if len(benchmarks) > 1:
+        return [
+            dataclasses.replace(group, key=f"{name} {group.key}", name=f"{group.name}, {name}")
+            for name in benchmarks
+            for group in grouped(sifted(measured, _is_of(name)), series)
+        ]
     if series is None:
         return _by_flavor(measured)
     if series == "site":
@@ -215,6 +223,10 @@ def grouped(measured: Measurements, series: str | None) -> list[Group]:
         )
         for at, name in enumerate(ordered)
     ]
+
+
+def _is_of(benchmark: str) -> Callable[[Run, Place], bool]:
+    return lambda run, place: run.benchmark == benchmark
 
 
 def _names(measured: Measurements, run: Run, series: str) -> tuple[str, ...]:

@@ -29,17 +29,14 @@ def linear(values: Iterable[float], label: str, *, from_zero: bool = False, step
     if high - low < 1 / LARGEST:
         low, high = (0.0, 1.0) if from_zero else (-1.0, 1.0)
     step = _step(high / steps - low / steps)
-    first, last = math.floor(low / step), math.ceil(high / step)
-    if not from_zero and not (first * step < low < high < last * step):
-        # No mark lies on the edge, where half of it would be cut off.
-        first -= math.isclose(first * step, low, rel_tol=1e-9, abs_tol=step * 1e-9) and low != 0
-        last += math.isclose(last * step, high, rel_tol=1e-9, abs_tol=step * 1e-9)
-    stride = -(-(last - first) // (2 * steps)) or 1
-    places = [number * step for number in range(first, last + 1, stride)]
-    digits = _digits(max(abs(first * step), abs(last * step)), step)
-    return Axis(
-        "linear", label, first * step, last * step, tuple(Tick(one, plain(one, digits)) for one in places)
-    )
+    # No mark lies on the edge, where half of it would be cut off; but 0 is the edge of bars.
+    margin = high / 25 - low / 25
+    start = low if from_zero and low == 0 else low - margin
+    end = high if from_zero and high == 0 else high + margin
+    first, last = math.ceil(start / step), math.floor(end / step)
+    places = [number * step for number in range(first, last + 1)]
+    digits = _digits(max(abs(start), abs(end)), step)
+    return Axis("linear", label, start, end, tuple(Tick(one, plain(one, digits)) for one in places))
 
 
 def logarithmic(values: Iterable[float], label: str) -> Axis:

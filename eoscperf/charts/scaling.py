@@ -22,6 +22,11 @@ from eoscperf.charts.asking import (
 from eoscperf.charts.curves import curves_words, with_fit
 from eoscperf.charts.data import Cell, Drawable, Mark, Series, Table
 from eoscperf.charts.runs import Field, Group, Measurements, Run, Sieve, Summary, grouped, number_of, sifted
+from eoscperf.charts.scales import plain
+from eoscperf.web.formatting import significant
+
+MOST_TOLD = 10
+"""Series whose efficiency is told in words."""
 
 Change = Callable[[float, float], float]
 """From x and a value to what is drawn."""
@@ -52,7 +57,9 @@ def scaling(asked: Asked, measured: Measurements) -> Drawable:
     groups = grouped(kept, wanted.series)
     if wanted.series is None and groups and not any(_widths(group, across) > 1 for group in groups):
         groups = grouped(kept, "site")
-        notes.append(f"Every flavor has one {across.label} only, so that lines join the flavors of a site.")
+        notes.append(
+            f"No flavor has different {across.label}, so lines join the flavors of a site."
+        )
     groups, left_out = few(groups, sieve.left_out())
     budget = [MOST_INTERVALS]
     series = [_series(asked, across, group, budget) for group in groups]
@@ -62,6 +69,7 @@ def scaling(asked: Asked, measured: Measurements) -> Drawable:
     up = asked.y
     if wanted.efficiency:
         up = Field(up.path, f"Parallel efficiency of {up.label}", "", None)
+        notes += _told(across, series)
     heights = [*reach(every), *(y for one in series if one.fit for _, y in one.fit.points)]
     heights += [1.0] if wanted.efficiency and every else []
     return Drawable(
@@ -70,7 +78,7 @@ def scaling(asked: Asked, measured: Measurements) -> Drawable:
         description=sentences(
             "Marks are medians of the runs with the same x, lines join those of a series",
             _efficiency_words(asked) if wanted.efficiency else "",
-            error_words(wanted.error),
+            error_words(wanted.error, every),
             curves_words(wanted),
         ),
         x=value_axis([mark.x for mark in every], dataclasses.replace(across, better=None), wanted.xscale),
@@ -120,6 +128,13 @@ def _mark(asked: Asked, x: float, summary: Summary, change: Change, budget: list
     if asked.wanted.yscale == "log" and low is not None and low <= 0:
         low = high = None
     return Mark(x, change(x, summary.median), low, high, summary.n, text)
+
+
+def _told(across: Field, series: Sequence[Series]) -> list[str]:
+    """What is left of the efficiency at the end of each line, in words."""
+    ends = [(one.name, one.marks[-1]) for one in series if len(one.marks) > 1][:MOST_TOLD]
+    said = [f"{name} {significant(mark.y, 3)} at {plain(mark.x)}" for name, mark in ends]
+    return [f"Efficiency at the largest {across.label}: {', '.join(said)}."] if said else []
 
 
 def _widths(group: Group, across: Field) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from eoscperf.charts import scales
 from eoscperf.charts.asking import (
     Asked,
+    error_words,
     few,
     number_cell,
     reach,
@@ -59,9 +60,7 @@ def strip(asked: Asked, measured: Measurements) -> Drawable:
         title=asked.title(f"Single runs: {asked.y.label}"),
         description=sentences(
             "Dots are runs, upright lines their medians",
-            {"ci": "whiskers are 95 % intervals of the medians where there are five runs or more"}.get(
-                wanted.error, ""
-            ),
+            error_words(wanted.error, [one.middle for one in series if one.middle]),
             f"boxes are quartiles where there are {BOX_FROM} runs or more" if has_box else "",
         ),
         x=value_axis(values, asked.y, scale),

@@ -18,12 +18,12 @@ WIDTH = 760
 LABEL = 230
 """Units for the names of rows."""
 
-NAMES = 210
+NAMES = 230
 """Units beside lines and marks for the names of their series."""
 
 HEAD, FOOT = 10, 48
 
-PLOT = 320
+PLOT = 330
 """Units that lines and marks have upwards."""
 
 MOST_TITLES = 400
@@ -113,8 +113,8 @@ def _bar_row(
         else:
             start = x(0.0)
             left, width = min(start, end), abs(end - start)
-            role = "bar-hollow" if one.look.hollow else "bar"
-            dash = DASHES[one.look.dash] if one.look.hollow else ""
+            role = "bar-hollow" if one.look.dash else "bar"
+            dash = DASHES[one.look.dash - 1] if one.look.dash else ""
             pen.rect(role, left, middle - row / 2 + 4, width, row - 8, one.look, dash=dash, title=title)
         farthest = max(end, _whisker_across(mark, pen, x, middle))
         pen.words("value", farthest + 7, middle + 4, significant(mark.x))
@@ -155,6 +155,7 @@ def _plot(chart: Drawable, pen: Pen) -> tuple[float, float]:
     pen.line("axis", left, HEAD, left, bottom)
     if chart.reference is not None:
         pen.line("reference", left, y(chart.reference), right, y(chart.reference))
+    _names(chart, named, pen, x, y, (right, bottom))
     for one in chart.series:
         _curves(one, pen, x, y)
     titled = sum(len(one.marks) for one in chart.series) <= MOST_TITLES
@@ -163,7 +164,6 @@ def _plot(chart: Drawable, pen: Pen) -> tuple[float, float]:
             if mark.low is not None and mark.high is not None and not one.band:
                 _whisker_up(mark, pen, x, y)
         _marks(one.marks, one.look, pen, x, lambda mark: y(mark.y), titled)
-    _names(chart, named, pen, x, y, (right, bottom))
     _name_across(chart.x, pen, left, right, bottom)
     pen.words("name", 14, (HEAD + bottom) / 2, cut(chart.y.label, 60), "middle", turn=-90)
     return WIDTH, bottom + FOOT
@@ -233,10 +233,12 @@ def _names(
     for (_, _, one, lines), top in zip(wanted, places, strict=True):
         if has_lines:
             end = one.marks[-1]
-            pen.path("leader", polyline([(x(end.x), y(end.y)), (right + 6, top), (right + 12, top)]))
+            pen.path("leader", polyline([(x(end.x), y(end.y)), (right + 4, top)]))
+            dash = DASHES[one.look.dash]
+            pen.path("line", polyline([(right + 6, top), (right + 30, top)]), one.look, dash=dash)
         pen.path("dot-hollow" if one.look.hollow else "dot", shape(one.look.shape, right + 18, top), one.look)
         for number, line in enumerate(lines):
-            pen.words("small" if number else "label", right + 28, top + 4 + 14 * number, line)
+            pen.words("small" if number else "label", right + 34, top + 4 + 14 * number, line)
 
 
 def _apart(wanted: Sequence[tuple[float, float]], bottom: float) -> list[float]:
@@ -246,9 +248,9 @@ def _apart(wanted: Sequence[tuple[float, float]], bottom: float) -> list[float]:
     for start, room in wanted:
         places.append(max(start, free))
         free = places[-1] + room
-    lowest = bottom
+    lowest = bottom + 10
     for number in range(len(places) - 1, -1, -1):
-        places[number] = min(places[number], lowest - wanted[number][1] + 10)
+        places[number] = min(places[number], lowest - wanted[number][1])
         lowest = places[number]
     return places
 

@@ -12,6 +12,7 @@ def includeme(config: Any) -> None:
     from eoscperf.comparison.remembering import RememberedCells
     from eoscperf.comparison.service import Comparisons
     from eoscperf.comparison.standings import Standings
+    from eoscperf.comparison.summing_up import RememberedTold, Summaries
 
     config.registry["eoscperf.cells"] = RememberedCells()
     config.registry["eoscperf.boards"] = Memory()
@@ -19,6 +20,8 @@ def includeme(config: Any) -> None:
     config.add_service(Comparisons, Comparisons.for_request)
     config.add_service(Charts, Charts.for_request)
     config.add_service(Standings, Standings.for_request)
+    config.registry["eoscperf.told"] = RememberedTold()
+    config.add_service(Summaries, Summaries.for_request)
     config.include("eoscperf.comparison.pages")
     config.include("eoscperf.comparison.panels")
     for service in api.SERVICES:

@@ -19,11 +19,19 @@ from eoscperf.results.observed import NEWEST
 from eoscperf.results.pages import folded
 from eoscperf.review.activity import Activity
 
+NOT_RANKED = (
+    "Not ranked: the benchmark does not say which of its values sums a result up, or no result here has it "
+    "with the usual settings."
+)
+
 MOST_BENCHMARKS = 20
 """Benchmarks whose results are asked what machine they ran on, those with most results first."""
 
 MOST_VALUES = 5
 """Different values of a parameter that are named."""
+
+MOST_IN_SHORT = 2
+"""The same where flavors stand side by side."""
 
 MOST_NEIGHBOURS = 20
 """Flavors of the same site that stand beside one."""
@@ -100,8 +108,7 @@ def of_site(request: Any, *, site_id: uuid.UUID) -> dict[str, Any]:
     flavors = activity.view.flavors_of_site.get(site_id, ())
     cells = activity.cells(flavors=flavors) if flavors else []
     known = {one.benchmark_id: one for one in request.find_service(Standings).of_site(site_id)}
-    catalogues = request.find_service(MetricCatalogues).in_force_of({cell.benchmark_id for cell in cells})
-    rows = _standings(activity, cells, known, catalogues)
+    rows = _standings(activity, cells, known)
     return {"site_id": site_id, "standings": folded(rows), "method": METHOD}
 
 
@@ -153,9 +160,9 @@ def _standings(
     activity: ResultActivity,
     cells: Iterable[Cell],
     known: Mapping[uuid.UUID, FlavorStanding],
-    catalogues: Mapping[uuid.UUID, Catalogue],
+    catalogues: Mapping[uuid.UUID, Catalogue] | None = None,
 ) -> list[Standing]:
-    """One for each benchmark, those with most results first."""
+    """One for each benchmark, those with most results first; the catalogues tell why there is no rank."""
     runs: dict[uuid.UUID, int] = {}
     for cell in cells:
         runs[cell.benchmark_id] = runs.get(cell.benchmark_id, 0) + cell.runs
@@ -164,7 +171,8 @@ def _standings(
     for identifier, number in sorted(runs.items(), key=lambda item: (-item[1], names[item[0]].name)):
         standing, name = known.get(identifier), names[identifier].name
         if standing is None:
-            found.append(Standing(identifier, name, number, _why(catalogues.get(identifier))))
+            why = NOT_RANKED if catalogues is None else _why(catalogues.get(identifier))
+            found.append(Standing(identifier, name, number, why))
             continue
         found.append(
             Standing(
@@ -239,12 +247,13 @@ def _differences(machines: Mapping[uuid.UUID, Sequence[Said]], near: Sequence[uu
 
 def _at(machine: Sequence[Said], names: Sequence[str]) -> tuple[str | None, ...]:
     """What a machine says of these parameters."""
-    known = {
-        said.parameter.name: ", ".join(value.text for value in said.values[:MOST_VALUES])
-        + (f" and {len(said.values) - MOST_VALUES} more" if len(said.values) > MOST_VALUES else "")
-        for said in machine
-    }
-    return tuple(known.get(name) for name in names)
+    known = {said.parameter.name: [value.text for value in said.values] for said in machine}
+    return tuple(_in_short(known[name]) if name in known else None for name in names)
+
+
+def _in_short(values: Sequence[str]) -> str:
+    more = len(values) - MOST_IN_SHORT
+    return ", ".join(values[:MOST_IN_SHORT]) + (f" and {more} more" if more > 0 else "")
 
 
 def _cores(machine: Iterable[Said]) -> float | None:

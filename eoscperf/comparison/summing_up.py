@@ -1,27 +1,173 @@
-"""A benchmark in two lines: what it is ranked by, and who is first."""
+"""Benchmarks in two lines each: what they are ranked by, and who is first. Many at once, for lists."""
 
 from __future__ import annotations
 
+import datetime
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
 from eoscperf.comparison.sentences import direction, significant
-from eoscperf.comparison.standings import BenchmarkStanding
+from eoscperf.comparison.standings import BenchmarkStanding, Standings
 from eoscperf.metrics import units
 from eoscperf.metrics.catalogue import Metric
+from eoscperf.metrics.service import MetricCatalogues
+from eoscperf.results.activity import ResultActivity
+from eoscperf.results.tables import TALLIES
+from eoscperf.results.tallies.models import ALL
+from eoscperf.review.activity import NOTHING, Activity
+from eoscperf.security.identity import Viewer
 
 MOST_NAMES = 3
 """Flavors that are named where many share the first rank."""
 
+MOST_KEPT = 4096
 
-def ranked_by(metric: Metric) -> str:
-    """Label, unit and direction: "Render time in s, lower is better"."""
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a ranking comes to."""
+
+    metric: str | None
+    """path of what it is ranked by; None where nobody has said"""
+    ranked_by: str
+    """label, unit and direction"""
+    first: str
+    """who is best, or first so far; "" where there is nobody"""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    told: Told
+    runs: int
+    cells: int
+    """flavors with results"""
+    flavors_total: int
+    """flavors there are for everybody"""
+    newest: datetime.datetime | None
+    """when the latest result was executed"""
+
+
+class RememberedTold:
+    """What rankings came to, with the moment that it is true of; safe between threads."""
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._told: OrderedDict[Hashable, tuple[Hashable, Told]] = OrderedDict()
+
+    def get(self, key: Hashable, moment: Hashable) -> Told | None:
+        with self._lock:
+            found = self._told.get(key)
+            if found is None or found[0] != moment:
+                return None
+            self._told.move_to_end(key)
+            return found[1]
+
+    def keep(self, key: Hashable, moment: Hashable, told: Told) -> None:
+        with self._lock:
+            self._told[key] = (moment, told)
+            self._told.move_to_end(key)
+            while len(self._told) > self._most:
+                self._told.popitem(last=False)
+
+
+class Summaries:
+    """What lists say of benchmarks. A ranking is looked at only when something about it has changed."""
+
+    def __init__(
+        self,
+        session: Session,
+        viewer: Viewer,
+        activity: ResultActivity,
+        catalogues: MetricCatalogues,
+        standings: Standings,
+        remembered: RememberedTold,
+    ) -> None:
+        self._session, self._viewer, self._activity = session, viewer, activity
+        self._catalogues, self._standings, self._remembered = catalogues, standings, remembered
+
+    @classmethod
+    def for_request(cls, request: Any) -> Summaries:
+        return cls(
+            request.dbsession,
+            request.viewer,
+            request.find_service(Activity),
+            request.find_service(MetricCatalogues),
+            request.find_service(Standings),
+            request.registry["eoscperf.told"],
+        )
+
+    def of_benchmarks(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Summary]:
+        """Of each benchmark that there is: a handful of statements where nothing has changed."""
+        view = self._activity.view
+        flavors = sum(
+            flavor.status == "approved" and view.sites[flavor.site_id].status == "approved"
+            for flavor in view.flavors.values()
+        )
+        measured = self._activity.of_benchmarks(ids)
+        return {
+            identifier: Summary(told, known.runs, known.flavors, flavors, known.newest)
+            for identifier, told in self._told(ids).items()
+            for known in (measured.get(identifier, NOTHING),)
+        }
+
+    def _told(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Told]:
+        moments = self._moments(ids)
+        eyes = self._eyes()
+        found: dict[uuid.UUID, Told] = {}
+        for identifier in ids:
+            known = self._remembered.get((identifier, eyes), moments[identifier])
+            if known is not None:
+                found[identifier] = known
+        missing = [identifier for identifier in ids if identifier not in found]
+        if missing:
+            for identifier, standing in self._standings.of_benchmarks(missing).items():
+                told = found[identifier] = told_of(standing)
+                self._remembered.keep((identifier, eyes), moments[identifier], told)
+        return {identifier: found[identifier] for identifier in ids if identifier in found}
+
+    def _moments(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Hashable]:
+        """What is the same for as long as a ranking is: two statements."""
+        in_force = self._catalogues.versions_in_force(ids)
+        tally = TALLIES.c
+        rows = sa.select(tally.benchmark_id, sa.func.sum(tally.number), sa.func.sum(tally.changes))
+        rows = rows.where(tally.facet == ALL, tally.benchmark_id.in_(ids)).group_by(tally.benchmark_id)
+        changes = {
+            identifier: (int(number), int(times)) for identifier, number, times in self._session.execute(rows)
+        }
+        stamp = self._activity.view.stamp
+        return {one: (stamp, in_force.get(one, 0), changes.get(one)) for one in ids}
+
+    def _eyes(self) -> Hashable:
+        """Whoever uploaded something that is hidden sees it all the same, and administrators see all of it."""
+        view = self._activity.view
+        if self._viewer.user_id is None or not (view.hidden_benchmarks or view.hidden_flavors):
+            return None
+        return self._viewer
+
+
+def told_of(standing: BenchmarkStanding) -> Told:
+    if standing.metric is None:
+        return Told(None, "", "")
+    return Told(standing.metric.path, _ranked_by(standing.metric), _first(standing, standing.metric))
+
+
+def _ranked_by(metric: Metric) -> str:
     unit = units.symbol(metric.unit) if metric.unit else ""
     told = metric.label + (f" in {unit}" if unit else "")
     return f"{told}, {direction(metric.better)}" if metric.better else told
 
 
-def first(standing: BenchmarkStanding) -> str:
-    """Who is best, or who is first so far where there are too few runs to say who is best."""
-    metric, best = standing.metric, standing.best
-    if metric is None or not standing.runs:
+def _first(standing: BenchmarkStanding, metric: Metric) -> str:
+    best = standing.best
+    if not standing.runs:
         return ""
     if not best:
         return standing.headline

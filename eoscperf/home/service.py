@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from eoscperf.benchmarks.models import Benchmark
-from eoscperf.comparison.standings import BenchmarkStanding, Standings
+from eoscperf.comparison.summing_up import Summaries, Summary
 from eoscperf.moderation.models import Claim, Submission
 from eoscperf.results.activity import Cell, ResultActivity, Run
 from eoscperf.review.activity import Activity
@@ -43,7 +43,7 @@ class Figures:
 class ActiveBenchmark:
     id: uuid.UUID
     name: str
-    standing: BenchmarkStanding
+    summary: Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +112,15 @@ class Overviews:
     """Sums everything up for the first page."""
 
     def __init__(
-        self, session: Session, viewer: Viewer, activity: ResultActivity, standings: Standings
+        self, session: Session, viewer: Viewer, activity: ResultActivity, summaries: Summaries
     ) -> None:
         self._session, self._viewer = session, viewer
-        self._activity, self._standings = activity, standings
+        self._activity, self._summaries = activity, summaries
 
     @classmethod
     def for_request(cls, request: Any) -> Overviews:
         return cls(
-            request.dbsession, request.viewer, request.find_service(Activity), request.find_service(Standings)
+            request.dbsession, request.viewer, request.find_service(Activity), request.find_service(Summaries)
         )
 
     def overview(self) -> Overview:
@@ -129,7 +129,7 @@ class Overviews:
         flavors = self._flavors()
         runs = _runs(cells)
         most = self._most(runs)
-        standings = self._standings.of_benchmarks(most)
+        summaries = self._summaries.of_benchmarks(most)
         newest = self._activity.newest(NEWEST, by_upload=True)
         return Overview(
             Figures(
@@ -140,9 +140,9 @@ class Overviews:
                 last_upload=newest[0].uploaded if newest else None,
             ),
             tuple(
-                ActiveBenchmark(one, view.benchmarks[one].name, standings[one])
+                ActiveBenchmark(one, view.benchmarks[one].name, summaries[one])
                 for one in most
-                if one in standings
+                if one in summaries
             ),
             tuple(newest),
             self._gaps(cells, flavors),
@@ -156,13 +156,13 @@ class Overviews:
         if first is None:
             return Examples()
         flavor_id = max((one for one in cells if one.benchmark_id == first), key=lambda one: one.runs).flavor_id
-        metric = self._standings.of_benchmarks([first])[first].metric
+        told = self._summaries.of_benchmarks([first])[first].told
         return Examples(
             first,
             view.benchmarks[first].name,
             flavor_id,
             f"{view.site_of(flavor_id).name}/{view.flavors[flavor_id].name}",
-            metric.path if metric else None,
+            told.metric,
         )
 
     def _most(self, runs: Mapping[uuid.UUID, int]) -> list[uuid.UUID]:

@@ -144,6 +144,7 @@ def registration(request: Any) -> Any:
         "registered": user_id is not None,
         "accepted": accepted,
         "terms": terms,
+        "earlier": terms.last(user_id) if user_id is not None else None,
         "form": REGISTRATION.blank(next=_next(request, request.GET.get("next"))),
     }
     if request.method != "POST":
@@ -180,8 +181,8 @@ def unregistered(request: Any) -> dict[str, Any]:
     ):
         if told.role is None:
             wanted = "register"
-        elif request.find_service(Terms).accepted(identity.user_id) is None:
-            wanted = "accept"
+        elif (terms := request.find_service(Terms)).accepted(identity.user_id) is None:
+            wanted = "again" if terms.last(identity.user_id) is not None else "first"
     url = request.route_path("registration", _query={"next": request.chrome.here})
     return {"wanted": wanted, "url": url}
 

@@ -81,6 +81,13 @@ class MetricCatalogues:
         """What the schema says, whatever editors have said since."""
         return _derived(benchmark.json_schema)
 
+    def versions_in_force(self, benchmarks: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+        """Of those benchmarks whose catalogue was edited: one statement."""
+        version = CatalogueVersion
+        query = sa.select(version.benchmark_id, sa.func.max(version.version)).group_by(version.benchmark_id)
+        query = query.where(version.status == "accepted", version.benchmark_id.in_(benchmarks))
+        return {benchmark_id: number for benchmark_id, number in self._session.execute(query)}
+
     def versions(self, benchmark: Benchmark) -> list[CatalogueVersion]:
         """All versions that the viewer may know of, newest first."""
         query = _of(benchmark).order_by(CatalogueVersion.version.desc())

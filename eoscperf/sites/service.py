@@ -75,10 +75,11 @@ class Flavors(ReviewedItems[Flavor]):
         """How many approved flavors each site has; without any it is missing: one statement."""
         if not sites:
             return {}
-        counts = sa.select(Flavor.site_id, sa.func.count()).where(
+        counts = sa.select(Flavor.site_id, sa.func.count().label("number")).where(
             Flavor.site_id.in_(sites), Flavor.status == "approved"
         )
-        return dict(self._session.execute(counts.group_by(Flavor.site_id)).tuples().all())
+        found = self._session.execute(counts.group_by(Flavor.site_id))
+        return {row.site_id: row.number for row in found}
 
     def submit(self, site: Site, name: str, description: str | None = None) -> Flavor:
         """Hand in a flavor of a locked site for review; Duplicate when the site has one of that name.

@@ -43,7 +43,7 @@ const SIZE = 9;
 const digits = (value) => String(Number(value.toPrecision(Number.isInteger(value) ? 15 : 4)));
 const moment = (value) => new Date(value).toISOString().slice(0, 16).replace("T", " ").replace(" 00:00", "");
 const valueOn = (axis, value) => {
-  if (axis.kind === "category") return axis.categories[Math.round(value)] || "";
+  if (axis.kind === "category") return "";
   return `${axis.label}: ${axis.kind === "time" ? moment(value) : digits(value)}`;
 };
 
@@ -82,6 +82,7 @@ const axisFor = (axis, colours, side, width) => {
     max: axis.high,
     name: plain(axis.label),
     nameLocation: "middle",
+    ...(side === "x" ? { nameGap: 28 } : {}),
     nameTextStyle: { color: colours.text },
     axisLine: { show: true, onZero: false, lineStyle: { color: colours.edge } },
     axisTick: { show: false },
@@ -136,7 +137,7 @@ const scatter = (marks, look, ink, ground, more = {}) => ({
   data: marks.map((mark) => ({ value: [mark.x, mark.y], mark, symbolOffset: mark.offset })),
   symbol: `path://${SHAPES[look.shape]}`,
   symbolSize: SIZE,
-  itemStyle: { color: look.hollow ? ground : ink, borderColor: ink, borderWidth: 1.5 },
+  itemStyle: { color: look.hollow ? ground : ink, borderColor: ink, borderWidth: 1.5, opacity: 1 },
   emphasis: { scale: 1.5 },
   ...more,
 });
@@ -185,7 +186,7 @@ const heatOf = (data, { marks }, colours) => custom(marks, (mark, api) => {
   const style = { fill: colours.series[0], fillOpacity: colours.shades[shade[1]] };
   return [
     { type: "rect", shape: { x: x - width / 2, y: y - height / 2, width, height }, style },
-    text(String(Number(mark.low.toPrecision(3))), x, y, colours, "center"),
+    ...(width < 36 ? [] : [text(String(Number(mark.low.toPrecision(3))), x, y, colours, "center")]),
   ];
 });
 

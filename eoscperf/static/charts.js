@@ -133,8 +133,8 @@
       seen.add(figure);
       const title = drawing.querySelector("title");
       offerPictures(figure, title ? title.textContent : document.title);
-      // Small drawings beside a text stay as they are.
-      if (!figure.querySelector("script.chart-data")) continue;
+      // A drawing that is wider than the page stays as it is: there is no room for all of it.
+      if (drawing.classList.contains("chart-wide") || !figure.querySelector("script.chart-data")) continue;
       figure.takeOver = () => takeOver(figure, drawing);
       if (savesData()) {
         const button = makeButton("Show the interactive chart", () => { button.remove(); figure.takeOver(); });

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
@@ -20,6 +20,14 @@ AXE = Path(__file__).parent / "axe-4.14.1"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 WIDE, NARROW = (1280, 900), (360, 740)
+
+
+class Transfer(NamedTuple):
+    """Something that was fetched; `bytes` on the wire, headers among them."""
+
+    url: str
+    kind: str
+    bytes: int
 
 
 class Browser:
@@ -68,12 +76,23 @@ class Browser:
 
     def requests(self) -> list[str]:
         """The addresses that were asked for since the last look."""
+        asked = [found for method, found in self._network() if method == "Network.requestWillBeSent"]
+        return [found["request"]["url"] for found in asked]
+
+    def transfers(self) -> list[Transfer]:
+        """What was fetched since the last look, as it was transferred."""
+        started: dict[str, tuple[str, str]] = {}
+        done = []
+        for method, found in self._network():
+            if method == "Network.requestWillBeSent":
+                started[found["requestId"]] = found["request"]["url"], found["type"]
+            elif method == "Network.loadingFinished" and found["requestId"] in started:
+                done.append(Transfer(*started[found["requestId"]], found["encodedDataLength"]))
+        return [one for one in done if not one.url.startswith("data:")]
+
+    def _network(self) -> list[tuple[str, Any]]:
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
-        return [
-            message["params"]["request"]["url"]
-            for message in messages
-            if message["method"] == "Network.requestWillBeSent"
-        ]
+        return [(message["method"], message["params"]) for message in messages]
 
     def foreign_hosts(self, base: str) -> set[str]:
         """Hosts other than ours that were asked for something since the last look."""
@@ -184,22 +203,39 @@ class Browser:
         """The rows of a table by its headings."""
         return list(self.script(_TABLE, number))
 
-    def press(self, *keys: str) -> None:
-        ActionChains(self.driver).send_keys(*keys).perform()
+    def press(self, *keys: str, holding: str | None = None) -> None:
+        actions = ActionChains(self.driver, duration=0)
+        if holding is None:
+            actions.send_keys(*keys)
+        else:
+            actions.key_down(holding).send_keys(*keys).key_up(holding)
+        actions.perform()
 
-    def tab_to(self, text: str, *, most: int = 80) -> None:
+    def tab_to(self, text: str, *, most: int = 120, back: bool = False) -> None:
         """Go on by keyboard until what has this text, name or label has the focus; it can always be seen."""
         for _ in range(most):
-            self.press(Keys.TAB)
+            self.press(Keys.TAB, holding=Keys.SHIFT if back else None)
             now = self.driver.switch_to.active_element
-            assert self.script(_SEEN, now), f"the focus is not seen on {now.get_attribute('outerHTML')[:200]}"
+            assert self.script(_SEEN + "return seen(arguments[0])", now), f"the focus is not seen on {now.get_attribute('outerHTML')[:200]}"
             if text in map(_plain, (now.text, now.accessible_name, now.get_attribute("name") or "")):
                 return
         raise NoSuchElementException(f"{text!r} by {most} steps on {self.driver.current_url}")
 
-    def focused(self) -> str:
-        """The text of what has the focus."""
-        return self.driver.switch_to.active_element.text
+    def walk(self) -> tuple[list[str], list[str]]:
+        """What the keyboard reaches on the whole page, one after the other, and what it ought to reach."""
+        wanted = self.script(_REACHABLE)
+        reached: list[str] = []
+        for _ in range(len(wanted) + 1):
+            self.press(Keys.TAB)
+            now = self.script(_SEEN + _NUMBERED)
+            if now is None:
+                break
+            reached.append(now)
+        return reached, list(wanted)
+
+    def held(self) -> str:
+        """The name of what has the focus."""
+        return _plain(self.driver.switch_to.active_element.accessible_name)
 
     def ground(self) -> str:
         """The colour that the page is painted on."""
@@ -239,10 +275,28 @@ return [...table.tBodies[0].rows].map(
   (row) => Object.fromEntries([...row.cells].map((cell, place) => [heads[place], plain(cell)])));
 """
 
+_REACHABLE = """
+const all = [...document.querySelectorAll(
+  'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
+  .filter((one) => one.checkVisibility() && !one.disabled);
+all.forEach((one, place) => { one.dataset.place = place; });
+document.activeElement.blur();
+return all.map((one, place) => `${place} ${one.outerHTML.slice(0, 80)}`);
+"""
+
+_NUMBERED = """
+const one = document.activeElement;
+if (!one || one === document.body) return null;
+const said = `${one.dataset.place} ${one.outerHTML.slice(0, 80)}`;
+return seen(one) ? said : `not seen: ${said}`;
+"""
+
 _SEEN = """
-const one = arguments[0], style = getComputedStyle(one), box = one.getBoundingClientRect();
-const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
-return one === document.body || (outlined && box.width > 0 && box.bottom > 0 && box.top < innerHeight);
+const seen = (one) => {
+  const style = getComputedStyle(one), box = one.getBoundingClientRect();
+  const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  return one === document.body || (outlined && box.width > 0 && box.bottom > 0 && box.top < innerHeight);
+};
 """
 
 _SMALL_TARGETS = """

@@ -153,7 +153,7 @@ def test_a_flavor_goes_with_its_site(browser, served):
 
 def test_all_results_leave_as_a_table_that_programs_read(browser, served):
     browser.open(served.url("/results?benchmark_id={files}&columns=throughput&columns=latency&columns=disk"))
-    link = browser.reveal(browser.driver.find_element(By.PARTIAL_LINK_TEXT, "csv"))
+    link = browser.reveal(browser.driver.find_element(By.CSS_SELECTOR, "main a[href*='format=csv']"))
     assert link.is_displayed()
     answer = served.get(link.get_attribute("href"))
     assert answer.status_code == 200

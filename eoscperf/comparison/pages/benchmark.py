@@ -159,6 +159,7 @@ def _controls(address: Address, catalogue: Catalogue, found: Leaderboard | None 
         kinds=KINDS,
         selections=("all", "page") if found and len(found.rows) > address.values.get("per_page", 0) else (),
         without=WITHOUT,
+        size=size.label if size else "",
         defaults={
             "x": size.path if size else "",
             "y": found.metric.path if found else address["metric"],

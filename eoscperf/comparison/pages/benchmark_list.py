@@ -10,8 +10,7 @@ from typing import Any
 
 from eoscperf.benchmarks.models import Benchmark
 from eoscperf.benchmarks.service import BENCHMARK_SORT, Benchmarks
-from eoscperf.comparison.standings import Standings
-from eoscperf.comparison.summing_up import first, ranked_by
+from eoscperf.comparison.summing_up import Summaries
 from eoscperf.listing import PageRequest, parse_sort
 from eoscperf.review.catalogue import ItemSearch
 from eoscperf.web.pager import pager
@@ -27,8 +26,8 @@ class BenchmarkRow:
     id: uuid.UUID
     name: str
     description: str | None
-    ranked_by: str | None
-    """metric with unit and direction; None where nobody has said"""
+    ranked_by: str
+    """metric with unit and direction; "" where nobody has said"""
     best: str
     """who is first, in words"""
     runs: int
@@ -68,21 +67,21 @@ def list_benchmarks(request: Any) -> dict[str, Any]:
 
 
 def _rows(request: Any, found: Sequence[Benchmark]) -> list[BenchmarkRow]:
-    standings = request.find_service(Standings).of_benchmarks([one.id for one in found])
+    summaries = request.find_service(Summaries).of_benchmarks([one.id for one in found])
     return [
         BenchmarkRow(
             one.id,
             one.name,
             one.description,
-            ranked_by(standing.metric) if standing.metric else None,
-            first(standing),
-            standing.runs,
-            standing.cells,
-            standing.flavors_total,
-            standing.newest,
+            summary.told.ranked_by,
+            summary.told.first,
+            summary.runs,
+            summary.cells,
+            summary.flavors_total,
+            summary.newest,
         )
         for one in found
-        if (standing := standings.get(one.id)) is not None
+        if (summary := summaries.get(one.id)) is not None
     ]
 
 

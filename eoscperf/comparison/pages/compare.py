@@ -165,6 +165,7 @@ def _controls(address: Address, catalogue: Catalogue | None) -> figures.Controls
         offered(catalogue),
         kinds=KINDS,
         without=WITHOUT,
+        size=size.label if size else "",
         defaults={"x": size.path if size else "", "y": address["metric"]},
     )
 

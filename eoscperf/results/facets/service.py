@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +17,7 @@ from eoscperf.results import jsonpath
 from eoscperf.results.catalogue import Catalogue, CatalogueField, CatalogueView
 from eoscperf.results.facets.counted import count_results
 from eoscperf.results.facets.counts import Counts, FieldWish, ValueCounts, Wanted, most_frequent, plain
-from eoscperf.results.facets.patience import TooSlow, patience
+from eoscperf.results.facets.patience import Patience
 from eoscperf.results.facets.selection import (
     GENERAL,
     path_of,
@@ -71,26 +73,34 @@ class Facets:
         most: int = MOST_VALUES,
         *,
         seconds: float | None = None,
+        sites_anew: bool = False,
     ) -> FacetReport:
         """The facets of these names, each counted as if its own selection were absent, with so many values.
 
-        Facets that take longer than so many seconds come without values.
+        Facets that take longer than so many seconds come without values. With `sites_anew` sites are
+        counted as if no flavors were selected either: for those who leave them with the site.
 
         Without names: those of all results, and where exactly one benchmark is asked for its fields, with
         their values as far as these are few. Raises Invalid for names that are none.
         """
         if self._catalogue is None:
-            return self._report(criteria, names, most, seconds)
+            return self._report(criteria, names, most, seconds, sites_anew=sites_anew)
 
         def work(view: CatalogueView) -> tuple[FacetReport, bool]:
             self._view = view
             relied = bool(criteria.filters) or the_benchmark(criteria) is not None
-            return self._report(criteria, names, most, seconds), relied
+            return self._report(criteria, names, most, seconds, sites_anew=sites_anew), relied
 
         return self._catalogue.answer(self._session, self._view.stamp, work)
 
     def _report(
-        self, criteria: Criteria, names: Sequence[str], most: int, seconds: float | None
+        self,
+        criteria: Criteria,
+        names: Sequence[str],
+        most: int,
+        seconds: float | None,
+        *,
+        sites_anew: bool,
     ) -> FacetReport:
         fields = self._fields(criteria)
         chosen = _chosen(names, fields)
@@ -99,24 +109,25 @@ class Facets:
             name: self._wish(criteria, name, fields, most, named=bool(chosen))
             for name in chosen or (*GENERAL, *by_default)
         }
+        reduced = {name: without(criteria, name) for name in wishes}
+        telling = {name for name in ("benchmark", "site", "flavor") if name in wishes}
+        if sites_anew and criteria.flavor_ids and "site" in reduced:
+            reduced["site"] = dataclasses.replace(reduced["site"], flavor_ids=())
+            telling.discard("site")
         asked: dict[Criteria, Wanted] = {}
         for name, wish in wishes.items():
-            wanted = asked.setdefault(without(criteria, name), Wanted())
+            wanted = asked.setdefault(reduced[name], Wanted())
             if name in GENERAL:
                 wanted.kinds.add("flavor" if name == "site" else name)
             elif wish is not None:
                 wanted.fields[wish.id] = wish
-        if not {"benchmark", "site", "flavor"} & wishes.keys():
+        if not telling:
             asked.setdefault(criteria, Wanted()).total = True
-        by_id = {field.id: field for field in fields.values()}
-        counts = {
-            reduced: self._count_within(seconds, reduced, wanted, by_id) for reduced, wanted in asked.items()
-        }
+        counts = self._count_all(asked, {field.id: field for field in fields.values()}, seconds)
         facets = [
-            self._facet(criteria, name, wish, counts[without(criteria, name)], most)
-            for name, wish in wishes.items()
+            self._facet(criteria, name, wish, counts[reduced[name]], most) for name, wish in wishes.items()
         ]
-        total = self._total(criteria, wishes, counts)
+        total = self._total(criteria, telling, counts)
         return FacetReport(total, tuple(facet for facet in facets if chosen or _tells(facet)))
 
     # Counting
@@ -147,17 +158,17 @@ class Facets:
             selected=frozenset(selected_values(criteria, path)),
         )
 
-    def _count_within(
-        self, seconds: float | None, criteria: Criteria, wanted: Wanted, fields: dict[int, CatalogueField]
-    ) -> Counts | None:
-        """None where it takes too long."""
+    def _count_all(
+        self, asked: dict[Criteria, Wanted], fields: dict[int, CatalogueField], seconds: float | None
+    ) -> dict[Criteria, Counts | None]:
+        """None for what takes too long."""
         if seconds is None:
-            return self._count(criteria, wanted, fields)
-        try:
-            with patience(self._session, seconds):
-                return self._count(criteria, wanted, fields)
-        except TooSlow:
-            return None
+            return {reduced: self._count(reduced, wanted, fields) for reduced, wanted in asked.items()}
+        with Patience(self._session, seconds) as patience:
+            return {
+                reduced: patience.spend(functools.partial(self._count, reduced, wanted, fields))
+                for reduced, wanted in asked.items()
+            }
 
     def _count(self, criteria: Criteria, wanted: Wanted, fields: dict[int, CatalogueField]) -> Counts:
         search = Search(self._session, criteria, self._viewer, self._view)
@@ -171,7 +182,7 @@ class Facets:
         return counts
 
     def _total(
-        self, criteria: Criteria, wishes: dict[str, FieldWish | None], counts: dict[Criteria, Counts | None]
+        self, criteria: Criteria, telling: Collection[str], counts: dict[Criteria, Counts | None]
     ) -> int | None:
         """How many results there are; a facet of parents tells it along: each result has one of each."""
         kinds = (
@@ -180,7 +191,7 @@ class Facets:
             ("flavor", criteria.flavor_ids),
         )
         for name, chosen in kinds:
-            if name in wishes:
+            if name in telling:
                 found = counts[without(criteria, name)]
                 return None if found is None else _sum(self._of_parents(name, found), chosen)
         found = counts[criteria]

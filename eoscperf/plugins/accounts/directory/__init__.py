@@ -17,7 +17,7 @@ def includeme(config: Any) -> None:
     from eoscperf.plugins.accounts.directory import subscribers
     from eoscperf.plugins.accounts.directory.backend import Directory
     from eoscperf.plugins.accounts.people.backends import add_password_backend
-    from eoscperf.plugins.accounts.people.events import LoggedIn
+    from eoscperf.plugins.accounts.people.events import LoggedIn, VouchedAgain
     from eoscperf.users.events import UserRegistered
 
     check(settings)
@@ -28,6 +28,7 @@ def includeme(config: Any) -> None:
     add_password_backend(config.registry, directory)
     if settings["accounts.ldap.submitter_groups"] or settings["accounts.ldap.reader_groups"]:
         config.add_transaction_subscriber(subscribers.after_login, LoggedIn)
+        config.add_transaction_subscriber(subscribers.after_looking_again, VouchedAgain)
         config.add_transaction_subscriber(subscribers.after_registration, UserRegistered)
 
 

@@ -172,6 +172,35 @@ class Directory:
             # The person's own refusal was dealt with: this one is about our own account or our search.
             raise BackendUnavailable(f"The directory does not let us search: {refusal}") from refusal
 
+    def look_up(self, external_id: str, login: str) -> Verified | None:
+        """The person with this id as the directory knows them now; None when they may not come in.
+
+        BackendUnavailable, also where nobody but the people themselves may read their entries.
+        """
+        if not self._base or (self._user_dn and not self._bind[0]):
+            raise BackendUnavailable("people are searched only with accounts.ldap.base and .bind_dn")
+        wanted = identifier_filter(self._attributes.id, external_id)
+        try:
+            with self.servers.connected() as connection:
+                connection.bind(*self._bind)
+                found = connection.search(self._base, wanted, self._attributes.all(), most=1)
+                if len(found) > 1:
+                    raise BackendUnavailable(f"{wanted} below {self._base} finds more than one entry")
+                if not found:
+                    self._check_base(connection)
+                    return None
+                checked = self._person(connection, found[0], login)
+        except Refused as refusal:
+            raise BackendUnavailable(f"The directory does not let us search: {refusal}") from refusal
+        if checked.verified is None:
+            log.info("no longer let in through the directory: %s", checked.reason)
+        return checked.verified
+
+    def _check_base(self, connection: Connection) -> None:
+        """A directory that has become empty, or shows us nothing any more, says nothing about anybody."""
+        if not connection.search(self._base, "(objectClass=*)", (), only=True):
+            raise BackendUnavailable(f"The directory shows nothing at {self._base}")
+
     def _directly(self, login: str, password: str) -> Checked:
         dn = filled(self._user_dn, login=dn_value(login))
         with self.servers.connected() as connection:
@@ -216,8 +245,20 @@ class Directory:
             name=(entry.text(self._attributes.name) or "").strip(),
             groups=groups,
             entitlements=self._rules.entitlements(groups),
+            login=login,
         )
         return Checked(verified, "the password is right", entry.dn)
+
+
+def identifier_filter(attribute: str, external_id: str) -> str:
+    """What finds the entry with an identifier; a GUID of Active Directory is kept as 16 bytes."""
+    wanted = f"({attribute}={filter_value(external_id)})"
+    try:
+        raw = uuid.UUID(external_id).bytes_le
+    except ValueError:
+        return wanted
+    octets = "".join(f"\\{byte:02x}" for byte in raw)
+    return f"(|{wanted}({attribute}={octets}))"
 
 
 def _unusable(login: str, password: str) -> str | None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from eoscperf.plugins.accounts.directory.backend import NAME, READER_ENTITLEMENT
 from eoscperf.plugins.accounts.models import LocalIdentity
-from eoscperf.plugins.accounts.people.events import LoggedIn
+from eoscperf.plugins.accounts.people.events import LoggedIn, VouchedAgain
 from eoscperf.review.journal import Journal
 from eoscperf.security.bearer import Profile
 from eoscperf.security.identity import Identity
@@ -22,6 +22,10 @@ _DIRECTORY = Identity(iss="urn:eoscperf:local:directory", sub=NAME)
 
 
 def after_login(event: LoggedIn, request: Any) -> None:
+    keep_role(event.identity_id, request)
+
+
+def after_looking_again(event: VouchedAgain, request: Any) -> None:
     keep_role(event.identity_id, request)
 
 

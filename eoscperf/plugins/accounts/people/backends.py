@@ -22,6 +22,8 @@ class Verified:
     email_verified: bool = True
     groups: tuple[str, ...] = ()
     entitlements: tuple[str, ...] = ()
+    login: str = ""
+    """what the person has typed"""
 
 
 class BackendUnavailable(Exception):
@@ -38,6 +40,13 @@ class PasswordBackend(Protocol):
         """The person, or None when this is not the person's password; BackendUnavailable.
 
         Called outside of any transaction. `login` is what was typed: an address or a name.
+        """
+        ...
+
+    def look_up(self, external_id: str, login: str) -> Verified | None:
+        """The person as the backend knows them now, without a password; None when they may not come in.
+
+        BackendUnavailable. `login` is what the person typed last.
         """
         ...
 

@@ -25,6 +25,20 @@ class LoggedIn(IdentityEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VouchedAgain(IdentityEvent):
+    """The backend that knows the person was asked without a log-in; what it says may have changed."""
+
+    topic: ClassVar[str] = "accounts.vouched_again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityLeft(IdentityEvent):
+    """The backend does not know the person any more, or lets them in no longer; they may come back."""
+
+    topic: ClassVar[str] = "accounts.identity_left"
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionEnded(IdentityEvent):
     """A session is over: logged out, ended from elsewhere, or taken away with what it rested on."""
 

@@ -21,11 +21,12 @@ from eoscperf.plugins.accounts.people.events import (
     EmailChanged,
     IdentityCreated,
     IdentityDisabled,
+    IdentityLeft,
     IdentityRemoved,
     PasswordChanged,
 )
 from eoscperf.plugins.accounts.people.links import OneTimeLinks
-from eoscperf.plugins.accounts.people.models import KnownDevice, LoginAttempt, Passkey, RecoveryCode
+from eoscperf.plugins.accounts.people.models import KnownDevice, LoginAttempt, Passkey, RecoveryCode, Vouched
 from eoscperf.plugins.accounts.people.session import AccountSessions
 from eoscperf.plugins.accounts.people.transactions import clock
 
@@ -159,7 +160,7 @@ class Identities:
                 entitlements=verified.entitlements,
             )
             made.email_verified = verified.email_verified
-            self._session.flush()
+            self._note_vouched(made, verified.login)
             return made
         found.name = verified.name
         found.entitlements_text = jsontext.dumps(list(verified.entitlements))
@@ -170,8 +171,25 @@ class Identities:
                 self._readdress(found, verified.email)
             else:
                 log.warning("%s of %s has an address of somebody else now", verified.external_id, backend)
-        self._session.flush()
+        self._note_vouched(found, verified.login)
         return found
+
+    def leave(self, identity_id: uuid.UUID) -> None:
+        """The backend lets somebody in no longer: what rests on earlier log-ins ends. The account stays."""
+        identity = self.get(identity_id, lock=True)
+        self._note_vouched(identity, None, left=True)
+        self._sessions.end_all(identity_id)
+        self._events.emit(IdentityLeft(identity_id=identity_id))
+
+    def _note_vouched(self, identity: LocalIdentity, login: str | None, *, left: bool = False) -> None:
+        now = self._now()
+        row = self._session.get(Vouched, identity.id, populate_existing=True)
+        if row is None:
+            row = Vouched(identity_id=identity.id, login=login or "")
+            self._session.add(row)
+        row.login = row.login if login is None else login
+        row.asked_datetime, row.left_datetime = now, now if left else None
+        self._session.flush()
 
     def set_password(
         self, identity: LocalIdentity, password_hash: str, *, but_session: uuid.UUID | None = None

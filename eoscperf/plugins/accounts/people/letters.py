@@ -114,8 +114,8 @@ class Letters:
             "The address of your account was changed",
             f"Your account now has the address {new}. If it was not you, take it back within {kept.days} "
             "days with this link:",
-            f"The link also ends all sessions, takes the password away and removes the {_ADDED} that were added "
-            "since. Then you choose a new password.",
+            f"The link also ends all sessions, takes the password away and removes the {_ADDED} that were "
+            "added since. Then you choose a new password.",
             link=addresses.page(self._settings, addresses.VERIFY, link=secret),
         )
 

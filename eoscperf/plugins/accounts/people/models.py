@@ -142,6 +142,22 @@ class RecoveryCode(Base):
     digest: Mapped[str]
 
 
+class Vouched(Base):
+    """When another backend has last said that somebody is there and may come in, or that they may not."""
+
+    __tablename__ = "accounts_vouched"
+    __table_args__ = (PASSING,)
+
+    identity_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey(IDENTITY, ondelete="CASCADE"), primary_key=True
+    )
+    login: Mapped[str]
+    """what the person has typed, which groups may be found by"""
+    asked_datetime: Mapped[datetime.datetime]
+    left_datetime: Mapped[datetime.datetime | None]
+    """None: the person may come in"""
+
+
 class KnownDevice(Base):
     """A browser that has logged in as somebody before: what others try does not slow it down."""
 

@@ -250,9 +250,17 @@ def _found(request: Any) -> AccountSession | None:
         return None
     with reading(request) as session:
         found = AccountSessions.for_request(request, session).find(secret)
-    if found is not None:
-        _touch(request, found)
+    if found is None or not _still_vouched(request, found.identity):
+        return None
+    _touch(request, found)
     return found
+
+
+def _still_vouched(request: Any, identity: LocalIdentity) -> bool:
+    # Not above: that one rests on identities, which rest on sessions.
+    from eoscperf.plugins.accounts.people.vouching import still_vouched
+
+    return bool(still_vouched(request, identity))
 
 
 def _touch(request: Any, found: AccountSession) -> None:

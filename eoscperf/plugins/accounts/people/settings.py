@@ -33,6 +33,18 @@ SETTINGS = (
         "minutes after which a session that nobody uses is over",
     ),
     Option("accounts.session_days", whole(1, 365), 30, "days after which a session is over in any case"),
+    Option(
+        "accounts.recheck_minutes",
+        whole(1, 10080),
+        15,
+        "after how many minutes a directory is asked again whether somebody who is logged in is still there",
+    ),
+    Option(
+        "accounts.recheck_patience_hours",
+        whole(1, 720),
+        24,
+        "how long people of a directory that does not answer stay logged in, in hours",
+    ),
     Option("accounts.link_minutes", whole(5, 10080), 60, "how long a link in a mail can be used, in minutes"),
     Option("accounts.invitation_days", whole(1, 365), 14, "how long an invitation can be accepted, in days"),
     Option(

@@ -73,6 +73,7 @@ def includeme(config: Any) -> None:
         issuer=issuer.issuer,
         cli_client_id=CLI,
     )
+    config.add_panel("account.menu", NAME, "eoscperf.plugins.accounts:templates/accounts/menu.jinja2")
     config.add_service(OAuthClients, OAuthClients.for_request)
     for name, path, view, methods in PROTOCOL:
         config.add_route(name, path)
@@ -94,7 +95,7 @@ def includeme(config: Any) -> None:
     config.add_transaction_subscriber(subscribers.session_ended, events.SessionEnded)
     config.add_transaction_subscriber(subscribers.password_changed, events.PasswordChanged)
     config.add_transaction_subscriber(subscribers.taken_back, events.AccountTakenBack)
-    for gone in (events.IdentityDisabled, events.IdentityRemoved):
+    for gone in (events.IdentityDisabled, events.IdentityLeft, events.IdentityRemoved):
         config.add_transaction_subscriber(subscribers.identity_gone, gone)
 
 

@@ -18,6 +18,7 @@ from eoscperf import errors, jsontext
 from eoscperf.db import utcnow
 from eoscperf.errors import Issue
 from eoscperf.plugins.accounts.people.digests import digest
+from eoscperf.plugins.accounts.people.models import Vouched
 from eoscperf.plugins.accounts.provider.models import Authorization, Grant, OAuthClient
 from eoscperf.plugins.accounts.provider.redirects import is_claimed, is_registered, redirect_fault
 from eoscperf.plugins.accounts.provider.scopes import FOR_CLIENTS_THEMSELVES, SCOPES, ordered
@@ -156,7 +157,7 @@ class OAuthClients:
             .where(OAuthClient.id == identifier)
             .options(orm.joinedload(OAuthClient.owner))
         )
-        row = self._session.scalar(query)
+        row = self._session.scalar(query.where(~_is_gone(OAuthClient.owner_id)))
         return None if row is None or row.owner.disabled else as_client(row)
 
     def names(self, client_ids: Sequence[str]) -> dict[str, str]:
@@ -312,6 +313,11 @@ def for_itself(client: Client, scope: str | None) -> str | None:
     held = [name for name in client.scope.split() if name in FOR_CLIENTS_THEMSELVES]
     wanted = scope.split() if scope else held
     return ordered(wanted) if wanted and set(wanted) <= set(held) else None
+
+
+def _is_gone(owner_id: Any) -> sa.ColumnElement[bool]:
+    """Whether the directory does not let the owner in any more."""
+    return sa.exists().where(Vouched.identity_id == owner_id, Vouched.left_datetime.is_not(None))
 
 
 def _identifier(client_id: str | None) -> uuid.UUID | None:

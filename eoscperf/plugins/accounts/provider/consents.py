@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from typing import Any
 
@@ -32,6 +33,11 @@ class Consents:
             .order_by(Grant.used_datetime.desc(), Grant.id)
         )
         return list(self._session.scalars(query))
+
+    def forget_since(self, identity_id: uuid.UUID, since: datetime.datetime) -> None:
+        """Ask anew for what somebody has first granted since then."""
+        mine = sa.delete(Grant).where(Grant.identity_id == identity_id, Grant.created_datetime >= since)
+        self._session.execute(mine, execution_options={"synchronize_session": False})
 
     def revoke(self, identity_id: uuid.UUID, grant_id: uuid.UUID) -> None:
         """Take a grant back, with all that the program got by it; NotFound."""

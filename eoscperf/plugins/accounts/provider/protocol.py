@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import sqlalchemy as sa
 from authlib.oauth2 import OAuth2Error
 from pyramid.response import Response
 
 from eoscperf import errors
-from eoscperf.db import utcnow
+from eoscperf.db import reading, utcnow
 from eoscperf.plugins.accounts.keys import UnusableKey
+from eoscperf.plugins.accounts.models import LocalIdentity
+from eoscperf.plugins.accounts.people.digests import digest
+from eoscperf.plugins.accounts.people.identities import LOCAL
+from eoscperf.plugins.accounts.people.vouching import still_vouched
+from eoscperf.plugins.accounts.provider.clients import REFRESH
 from eoscperf.plugins.accounts.provider.discovery import metadata
 from eoscperf.plugins.accounts.provider.ledger import Ledger
-from eoscperf.plugins.accounts.provider.server import ProviderServer, protocol_error
+from eoscperf.plugins.accounts.provider.models import Authorization, RefreshToken
+from eoscperf.plugins.accounts.provider.server import ProviderServer, parameters_of, protocol_error
 from eoscperf.rest.renderer import dumps
 from eoscperf.security.addresses import counted_address
 
@@ -42,6 +49,10 @@ def jwks(request: Any) -> Response:
 
 
 def token(request: Any) -> Response:
+    try:
+        _look_again(request)
+    except errors.ProviderUnavailable as problem:
+        return protocol_error("temporarily_unavailable", problem.detail, 503, Retry_After="60")
     _purge_now_and_then(request)
     return _answered(request, lambda server: server.create_token_response(request))
 
@@ -86,6 +97,38 @@ def _answered(request: Any, work: Callable[[ProviderServer], Any]) -> Response:
 def _public(response: Response) -> Response:
     response.cache_control = "public, max-age=300"
     return response
+
+
+def _look_again(request: Any) -> None:
+    """Before a refresh token is used: whether the directory of the person still knows them.
+
+    Those it does not know any longer have lost the token when this returns. ProviderUnavailable.
+    """
+    try:
+        sent = parameters_of(request)
+    except OAuth2Error:
+        # Told by the server, which reads them again.
+        return
+    if sent.get("grant_type") != REFRESH or "refresh_token" not in sent:
+        return
+    query = (
+        sa.select(LocalIdentity)
+        .join(Authorization, Authorization.identity_id == LocalIdentity.id)
+        .join(RefreshToken, RefreshToken.authorization_id == Authorization.id)
+        .where(
+            RefreshToken.digest == digest(sent["refresh_token"]),
+            RefreshToken.used_datetime.is_(None),
+            Authorization.client_id == sent.get("client_id", Authorization.client_id),
+            Authorization.revoked_datetime.is_(None),
+            LocalIdentity.backend != LOCAL,
+        )
+    )
+    with reading(request) as session:
+        identity = session.scalar(query)
+    if identity is not None and still_vouched(request, identity) is None:
+        raise errors.ProviderUnavailable(
+            "The directory cannot be asked now whether this person may still come in."
+        )
 
 
 def _purge_now_and_then(request: Any) -> None:

@@ -25,6 +25,8 @@ MOST_BYTES = 64 * 1024
 
 MOST_PARAMETERS = 100
 
+_BODY = "accounts.body"
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -152,7 +154,10 @@ def _pairs(request: Any) -> list[tuple[str, str]]:
             raise InvalidRequestError(f"The parameters must be sent as {FORM}.")
         if (request.content_length or 0) > MOST_BYTES:
             raise InvalidRequestError("The request is too large.", status_code=413)
-        raw = request.body_file.read(MOST_BYTES + 1)
+        # Kept: a body can be read once.
+        raw = request.environ.get(_BODY)
+        if raw is None:
+            raw = request.environ[_BODY] = request.body_file.read(MOST_BYTES + 1)
         if len(raw) > MOST_BYTES:
             raise InvalidRequestError("The request is too large.", status_code=413)
     else:

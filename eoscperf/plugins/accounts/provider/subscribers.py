@@ -11,11 +11,13 @@ from eoscperf.login.sessions import WebSessions
 from eoscperf.plugins.accounts.people.events import (
     AccountTakenBack,
     IdentityDisabled,
+    IdentityLeft,
     IdentityRemoved,
     PasswordChanged,
     SessionEnded,
 )
 from eoscperf.plugins.accounts.provider.clients import OAuthClients
+from eoscperf.plugins.accounts.provider.consents import Consents
 from eoscperf.plugins.accounts.provider.ledger import Ledger
 from eoscperf.plugins.accounts.provider.models import Authorization, OAuthClient
 
@@ -37,12 +39,13 @@ def password_changed(event: PasswordChanged, request: Any) -> None:
 
 
 def taken_back(event: AccountTakenBack, request: Any) -> None:
-    """Clients that whoever had the account has registered are theirs."""
+    """Clients that whoever had the account has registered are theirs, and so is what they have granted."""
+    Consents.for_request(request).forget_since(event.identity_id, event.since)
     OAuthClients.for_request(request).distrust(event.identity_id, event.since)
     _end_clients(event.identity_id, request)
 
 
-def identity_gone(event: IdentityDisabled | IdentityRemoved, request: Any) -> None:
+def identity_gone(event: IdentityDisabled | IdentityLeft | IdentityRemoved, request: Any) -> None:
     """Nothing counts any longer that was given to the person or to the person's clients."""
     _ledger(request).revoke_where(Authorization.identity_id == event.identity_id)
     _end_clients(event.identity_id, request)

@@ -10,9 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from eoscperf.plugins.accounts.people.models import OneTimeLink
+from eoscperf.ciupload.models import TrustRule
+from eoscperf.plugins.accounts.models import LocalIdentity
+from eoscperf.plugins.accounts.people.models import OneTimeLink, Passkey, RecoveryCode
 from eoscperf.plugins.accounts.people.session import COOKIE
+from eoscperf.plugins.accounts.provider.models import Authorization, Grant, OAuthClient
 from eoscperf.plugins.mail.models import OutboxMail
+from eoscperf.tokens.models import ApiToken
+from eoscperf.users.models import User
 from tests.plugins.accounts.people.conftest import PASSWORD, fault_of
 from tests.plugins.accounts.people.test_login import Statements, same_text
 
@@ -371,6 +376,84 @@ def change_email(installation, browser, person, new=None):
     return new
 
 
+CREDENTIALS = (Passkey, ApiToken, TrustRule, OAuthClient, Grant)
+"""What opens an account, or acts for it, without the password; each has a name here."""
+
+
+def add_credentials(installation, person, when):
+    """One of each kind, made yesterday (`before`) or now, the client with a secret of now in any case."""
+    made = installation.now - datetime.timedelta(days=when == "before")
+    with installation.session() as session:
+        user = session.scalars(sa.select(User).where(User.sub == str(person.id))).one()
+        mine = {"identity_id": person.id, "created_datetime": made}
+        client = OAuthClient(
+            owner_id=person.id,
+            name=when,
+            scope="read upload",
+            secret_digest=f"{when} {person.id}",
+            secret_datetime=installation.now + datetime.timedelta(minutes=1),
+            created_datetime=made,
+        )
+        session.add_all(
+            [
+                client,
+                Passkey(**mine, credential_id=f"{when} {person.id}", public_key="", sign_count=0, name=when),
+                Grant(**mine, client_id=f"{when} {person.id}", scope=when),
+                RecoveryCode(identity_id=person.id, digest=when),
+                ApiToken(
+                    user_id=user.id,
+                    name=when,
+                    digest=f"{when} {person.id}",
+                    hint="eoscp_",
+                    scope="read",
+                    created_datetime=made,
+                    expires_datetime=made + datetime.timedelta(days=90),
+                ),
+                TrustRule(
+                    owner_id=user.id,
+                    issuer="https://ci.example.org",
+                    repository="a/b",
+                    repository_key="a/b",
+                    workflow=when,
+                    created_datetime=made,
+                ),
+            ]
+        )
+        session.flush()
+        for holder in (person.id, None):
+            session.add(
+                Authorization(
+                    identity_id=holder,
+                    client_id=str(client.id),
+                    scope="read",
+                    created_datetime=made,
+                    expires_datetime=made + datetime.timedelta(days=90),
+                )
+            )
+        session.execute(
+            sa.update(LocalIdentity)
+            .where(LocalIdentity.id == person.id)
+            .values(totp_secret="", totp_datetime=made)
+        )
+        session.commit()
+
+
+def left_of(installation, person):
+    """What of it is left, by kind."""
+    with installation.session() as session:
+        user = sa.select(User.id).where(User.sub == str(person.id)).scalar_subquery()
+        named = {
+            Passkey: (Passkey.name, Passkey.identity_id == person.id),
+            ApiToken: (ApiToken.name, ApiToken.user_id == user),
+            TrustRule: (TrustRule.workflow, TrustRule.owner_id == user),
+            OAuthClient: (OAuthClient.name, OAuthClient.owner_id == person.id),
+            Grant: (Grant.scope, Grant.identity_id == person.id),
+        }
+        return {
+            kind: sorted(session.scalars(sa.select(name).where(mine))) for kind, (name, mine) in named.items()
+        }
+
+
 class TestAnotherAddress:
     def test_counts_once_it_was_read_and_the_old_one_is_told(self, installation, browser):
         person, new = installation.someone(), fresh()
@@ -401,30 +484,53 @@ class TestAnotherAddress:
     def test_is_taken_back_with_all_that_was_added_meanwhile(self, installation, browser):
         """Who has had the account for a while must be left with nothing that opens it."""
         person = installation.someone(registered=True)
-        secret = add_credentials(installation, person, "before")
         new = change_email(installation, browser, person)
         undo = installation.link(person.email)
-        add_credentials(installation, person, "since")
-        installation.wait(hours=1)
+        for when in ("before", "since"):
+            add_credentials(installation, person, when)
+        assert left_of(installation, person) == {kind: ["before", "since"] for kind in CREDENTIALS}
         warned = installation.mails(person.email)[-1]["paragraphs"]
         assert "removes the passkeys, one-time codes, OAuth clients, API tokens and trust rules" in warned[1]
+        installation.wait(hours=1)
         owner = installation.browser()
         page = owner.get(undo)
         assert "API tokens and trust rules" in page
         page = follow(owner, undo).follow()
         assert "Choose a new password" in page
         assert "look through" in page
-        assert left_of(installation, person) == dict.fromkeys(CREDENTIALS, ["before"]) | {"codes": 0}
+        assert left_of(installation, person) == {kind: ["before"] for kind in CREDENTIALS}
         with installation.session() as session:
-            client = session.scalars(sa.select(OAuthClient)).one()
-            assert client.secret_digest == secret
-            refused = (Authorization.identity_id == person.id) & Authorization.revoked_datetime.is_(None)
-            assert session.scalars(sa.select(Authorization).where(refused)).all() == []
+            mine = RecoveryCode.identity_id == person.id
+            assert session.scalars(sa.select(RecoveryCode).where(mine)).all() == []
+            client = session.scalars(sa.select(OAuthClient).where(OAuthClient.owner_id == person.id)).one()
+            # Whoever has had the account knows the secret from then.
+            assert client.secret_digest != f"before {person.id}"
+            theirs = (Authorization.identity_id == person.id) | (Authorization.client_id == str(client.id))
+            good = sa.select(Authorization).where(theirs, Authorization.revoked_datetime.is_(None))
+            assert session.scalars(good).all() == []
+        assert not installation.identity(person.email).has_totp
         for address in (person.email, new):
             installation.browser().log_in(address, status=422)
         assert installation.mails(person.email)[-1]["subject"].endswith("taken back")
-        owner.post("/accounts/verify", link=page.forms[-1]["link"].value, password="new words, long enough")
-        installation.browser().log_in(person.email, "new words, long enough")
+        follow(owner, page.request.path_qs, password=NEW)
+        installation.browser().log_in(person.email, NEW)
+
+    def test_is_taken_back_without_losing_what_was_there_before(self, installation, browser):
+        person = installation.someone(registered=True)
+        change_email(installation, browser, person)
+        undo = installation.link(person.email)
+        add_credentials(installation, person, "before")
+        follow(installation.browser(), undo)
+        assert installation.identity(person.email).has_totp
+        assert left_of(installation, person) == {kind: ["before"] for kind in CREDENTIALS}
+
+    def test_of_a_link_is_not_printed(self, installation):
+        person = installation.someone()
+        link = ask(installation, person.email, "recover")
+        path, _, secret = link.partition("?link=")
+        [printed] = re.findall(r'class="print-only">(.*?)</p>', installation.browser().get(link).text)
+        assert path in printed
+        assert secret not in printed
 
     def test_cannot_be_taken_back_for_ever(self, installation, browser):
         person = installation.someone()

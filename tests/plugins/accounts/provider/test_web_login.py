@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from eoscperf.db import utcnow
 from eoscperf.login.models import TermsAcceptance, WebSession
+from eoscperf.login.providers import LoginProvider
+from eoscperf.security.issuers import IssuerSettings
 from eoscperf.users.models import User
 from tests.plugins.accounts.provider.cast import CLI, back
 
@@ -242,3 +244,28 @@ def test_a_removed_user_is_logged_out(web, provider):
         status=204,
     )
     assert provider.session.scalar(sa.select(sa.func.count()).select_from(WebSession)) == 0
+
+
+def test_several_providers_are_offered_side_by_side(web, provider, monkeypatch):
+    settings = IssuerSettings("egi", "https://egi.invalid", client_id="x", login=True, title="EGI <Check-in>")
+    egi = LoginProvider("egi", settings.title, settings.issuer, settings, "openid")
+    monkeypatch.setitem(provider.registry["eoscperf.login"].by_name, "egi", egi)
+    page = web.get("/login?next=/tags", headers=HTML, status=200)
+    assert "EGI &lt;Check-in&gt;" in page.text
+    assert "/login?provider=accounts&amp;next=%2Ftags" in page.text
+    web.get("/login?provider=egi&next=/tags", headers=HTML, status=503)
+    web.get("/login?provider=other", headers=HTML, status=404)
+
+
+def test_the_menu_leads_to_the_account_at_the_provider(web, provider):
+    log_in(web)
+    assert "Password, sessions, applications" in web.get("/tags", headers=HTML).text
+
+
+def test_who_registered_without_the_pages_is_asked_for_the_terms(web, provider, ann):
+    provider.session.add(User(iss="urn:eoscperf:local", sub=str(ann.id), email=ann.email))
+    provider.session.commit()
+    log_in(web)
+    assert "have not accepted the terms of service yet" in web.get("/tags", headers=HTML).text
+    register(web, provider)
+    assert "have not accepted" not in web.get("/tags", headers=HTML).text
