@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from benchmarks.floors.processes import BareDriver
 from benchmarks.server.people import uploaders
 from benchmarks.server.recorded import recorder
 from benchmarks.server.workers import workers, write_ini
-from benchmarks.workloads import cursors, exports, facets, mixed, processes, reads, writes
+from benchmarks.workloads import cursors, exports, facets, mixed, processes, rankings, reads, writes
 from benchmarks.workloads.setting import Line, Setting
 
 READS = (
@@ -31,7 +32,7 @@ READS = (
     "count",
     "single",
 )
-WORKLOADS = (*READS, "statements", "cursor", "facets", "export", "uploads", "memory")
+WORKLOADS = (*READS, "statements", "cursor", "facets", "leaderboard", "pages", "export", "uploads", "memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def measure(store: Store, generated: Generated, plan: Plan, note: Callable[[Line
                 clients=plan.clients,
                 say=to_stderr,
                 note=note,
+                fresh=functools.partial(workers, ini, 1),
             )
             _measure(setting, plan)
         return setting.lines
@@ -85,6 +87,10 @@ def _measure(setting: Setting, plan: Plan) -> None:
         cursors.measure(setting)
     if plan.wants("facets"):
         facets.measure(setting)
+    if plan.wants("leaderboard"):
+        rankings.measure_leaderboard(setting)
+    if plan.wants("pages"):
+        rankings.measure_pages(setting)
     if plan.wants("export"):
         exports.measure(setting)
     if plan.wants("uploads"):

@@ -8,6 +8,7 @@ from typing import Any
 
 Line = dict[str, Any]
 SMALL, MIDDLE, LARGE = 10_000, 100_000, 1_000_000
+PAGES = ("results", "result", "benchmark", "compare", "site", "flavor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,26 @@ def verdicts(lines: Sequence[Line]) -> list[Verdict]:
             postgresql.value("facets", LARGE, "p50_ms", "repeated"),
             15,
             "{:.1f} ms",
+        ),
+        *(
+            at_most(
+                f"leaderboard of 200k results, {name}",
+                f"p50 <= {most} ms",
+                postgresql.value("leaderboard", LARGE, "p50_ms", variant),
+                most,
+                "{:.1f} ms",
+            )
+            for name, variant, most in (("cold", "cold", 300), ("warm", "repeated", 30))
+        ),
+        *(
+            at_most(
+                f"page: {name}, 1M",
+                "p50 <= 2 x that of the API call",
+                postgresql.value("page", LARGE, "times", name),
+                2,
+                "{:.2f} x",
+            )
+            for name in PAGES
         ),
         at_most(
             "statements of a list page", "<= 6", postgresql.value("statements", None, "most"), 6, "{:.0f}"

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 def interfering(url: str | sa.URL) -> Iterator[list[bool]]:
     """After each statement that reads, another connection tries to write to the SQLite database.
 
-    What is yielded tells of every try whether it could. On PostgreSQL, where nobody is in the way, none is made.
+    What is yielded tells of every try whether it could. On PostgreSQL none is made: nobody is in the way.
     """
     database = sa.make_url(url)
     tries: list[bool] = []

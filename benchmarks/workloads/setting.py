@@ -6,6 +6,7 @@ import functools
 import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +46,8 @@ class Setting:
     say: Callable[[str], object]
     note: Callable[[Line], object]
     """gets each line when it is there"""
+    fresh: Callable[[], AbstractContextManager[Sequence[Worker]]]
+    """one more process, which has not been asked anything"""
     lines: list[Line] = field(default_factory=list)
 
     @property

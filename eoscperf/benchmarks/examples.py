@@ -9,8 +9,8 @@ from eoscperf.benchmarks.json_schema import SchemaUnusable, ValidationTimeout, v
 
 DEEPEST = 20
 
-SECONDS = 0.2
-"""Time to find out whether an example fits; a page waits for it."""
+SECONDS = 2.0
+"""Time to find out whether an example fits, as for an upload; a page waits for it."""
 
 
 class _NoneGivenError(Exception):

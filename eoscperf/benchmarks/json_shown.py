@@ -59,7 +59,11 @@ def _flat(value: Any) -> str | None:
     if isinstance(value, dict):
         if any(map(_is_nested, value.values())):
             return None
-        return "{" + ", ".join(f"{jsontext.dumps(key)}: {jsontext.dumps(one)}" for key, one in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{jsontext.dumps(key)}: {jsontext.dumps(one)}" for key, one in value.items())
+            + "}"
+        )
     if isinstance(value, list):
         return None if any(map(_is_nested, value)) else "[" + ", ".join(map(jsontext.dumps, value)) + "]"
     return jsontext.dumps(value)

@@ -116,12 +116,16 @@ def run_commands(benchmark: Benchmark) -> tuple[Command, ...]:
     return (
         Command("With Docker", f"docker run --rm {image} > {FILE}"),
         Command("With Podman", f"podman run --rm {image} > {FILE}"),
-        Command("With Apptainer", f"apptainer run --cleanenv {shlex.quote(f'docker://{benchmark.name}')} > {FILE}"),
+        Command(
+            "With Apptainer", f"apptainer run --cleanenv {shlex.quote(f'docker://{benchmark.name}')} > {FILE}"
+        ),
     )
 
 
 def check_command(request: Any, benchmark: Benchmark, picker: Picker) -> Command:
-    return Command("Have it checked, nothing is stored", _curl(request, "results_validate", benchmark, picker))
+    return Command(
+        "Have it checked, nothing is stored", _curl(request, "results_validate", benchmark, picker)
+    )
 
 
 def upload_commands(request: Any, benchmark: Benchmark, picker: Picker) -> tuple[Command, ...]:

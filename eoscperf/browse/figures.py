@@ -137,5 +137,5 @@ def _share(value: float, middle: float) -> float:
 
 def _apart(value: float, middle: float) -> str:
     if not middle or value == middle:
-        return "at" if value == middle else significant(value - middle)
+        return "the median itself" if value == middle else significant(value - middle)
     return f"{percent(_share(value, middle))} {'above' if value > middle else 'below'}"

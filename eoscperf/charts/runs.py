@@ -201,7 +201,9 @@ def grouped(measured: Measurements, series: str | None) -> list[Group]:
     benchmarks = sorted({run.benchmark for run in measured.runs})
     if len(benchmarks) > 1:
         return [
-            dataclasses.replace(group, key=f"{name} {group.key}", name=f"{group.name}, {name}")
+            dataclasses.replace(
+                group, key=f"{name} {group.key}", name=f"{group.name}, {name.rpartition('/')[2]}"
+            )
             for name in benchmarks
             for group in grouped(sifted(measured, _is_of(name)), series)
         ]
@@ -223,6 +225,11 @@ def grouped(measured: Measurements, series: str | None) -> list[Group]:
         )
         for at, name in enumerate(ordered)
     ]
+
+
+def _short(benchmark: str) -> str:
+    """`c-ray:1.2`, of an image with the path to it."""
+    return benchmark.rpartition("/")[2]
 
 
 def _is_of(benchmark: str) -> Callable[[Run, Place], bool]:

@@ -31,7 +31,8 @@ def linear(values: Iterable[float], label: str, *, from_zero: bool = False, step
     step = _step(high / steps - low / steps)
     # No mark lies on the edge, where half of it would be cut off; but 0 is the edge of bars.
     margin = high / 25 - low / 25
-    start = low if from_zero and low == 0 else low - margin
+    # Nothing is below zero where no value is.
+    start = max(0.0, low - margin) if low >= 0 else low - margin
     end = high if from_zero and high == 0 else high + margin
     first, last = math.ceil(start / step), math.floor(end / step)
     places = [number * step for number in range(first, last + 1)]

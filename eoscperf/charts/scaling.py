@@ -57,9 +57,7 @@ def scaling(asked: Asked, measured: Measurements) -> Drawable:
     groups = grouped(kept, wanted.series)
     if wanted.series is None and groups and not any(_widths(group, across) > 1 for group in groups):
         groups = grouped(kept, "site")
-        notes.append(
-            f"No flavor has different {across.label}, so lines join the flavors of a site."
-        )
+        notes.append(f"No flavor has different {across.label}, so lines join the flavors of a site.")
     groups, left_out = few(groups, sieve.left_out())
     budget = [MOST_INTERVALS]
     series = [_series(asked, across, group, budget) for group in groups]

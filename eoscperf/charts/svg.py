@@ -15,8 +15,14 @@ from eoscperf.web.formatting import significant
 WIDTH = 760
 """Units across a drawing; a page scales it."""
 
-LABEL = 230
-"""Units for the names of rows."""
+LABELS = (90, 300)
+"""Units for the names of rows, at least and at most."""
+
+LETTER = 6.6
+"""Units that a letter of a name takes, about."""
+
+MOST_LETTERS = 42
+"""Letters of the name of a row that are shown."""
 
 NAMES = 230
 """Units beside lines and marks for the names of their series."""
@@ -88,17 +94,18 @@ def _rows(chart: Drawable, pen: Pen) -> tuple[float, float]:
     row = 36 if chart.kind == "strip" else 26
     bottom = HEAD + row * max(1, len(chart.series))
     right = WIDTH - (30 if chart.kind == "strip" else 80)
-    x = place(chart.x, LABEL, right)
+    left = _room_for([one.name for one in chart.series])
+    x = place(chart.x, left, right)
     _ticks_across(chart.x, pen, x, bottom)
     titled = sum(len(one.marks) for one in chart.series) <= MOST_TITLES
     for number, one in enumerate(chart.series):
         middle = HEAD + row * (number + 0.5)
-        pen.words("label", LABEL - 8, middle + 4, cut(one.name, 34), "end")
+        pen.words("label", left - 8, middle + 4, cut(one.name, MOST_LETTERS), "end")
         if chart.kind == "strip":
             _strip_row(one, pen, x, middle, row, titled)
         else:
             _bar_row(chart, one, pen, x, middle, row)
-    _name_across(chart.x, pen, LABEL, right, bottom)
+    _name_across(chart.x, pen, left, right, bottom)
     return WIDTH, bottom + FOOT
 
 
@@ -153,9 +160,9 @@ def _plot(chart: Drawable, pen: Pen) -> tuple[float, float]:
         pen.words("tick", left - 6, y(tick.value) + 4, tick.text, "end")
     _ticks_across(chart.x, pen, x, bottom)
     pen.line("axis", left, HEAD, left, bottom)
+    _names(chart, named, pen, x, y, (right, bottom))
     if chart.reference is not None:
         pen.line("reference", left, y(chart.reference), right, y(chart.reference))
-    _names(chart, named, pen, x, y, (right, bottom))
     for one in chart.series:
         _curves(one, pen, x, y)
     titled = sum(len(one.marks) for one in chart.series) <= MOST_TITLES
@@ -257,13 +264,13 @@ def _apart(wanted: Sequence[tuple[float, float]], bottom: float) -> list[float]:
 
 def _heat(chart: Drawable, pen: Pen) -> tuple[float, float]:
     columns, rows = chart.x.categories, chart.y.categories
-    left, top = LABEL, 22 + min(140, 6 * max((len(name) for name in columns), default=0))
+    left, top = _room_for(rows), 22 + min(140, 6 * max((len(name) for name in columns), default=0))
     across = min(90.0, max(50.0, (WIDTH - left - 40) / max(1, len(columns))))
     down = 30.0
     for number, name in enumerate(columns):
         pen.words("label", left + across * (number + 0.5) + 4, top - 8, cut(name, 28), turn=-55)
     for number, name in enumerate(rows):
-        pen.words("label", left - 8, top + down * (number + 0.5) + 4, cut(name, 34), "end")
+        pen.words("label", left - 8, top + down * (number + 0.5) + 4, cut(name, MOST_LETTERS), "end")
         pen.line("grid", left, top + down * number, left + across * len(columns), top + down * number)
     pen.line("grid", left, top + down * len(rows), left + across * len(columns), top + down * len(rows))
     for mark in itertools.chain.from_iterable(one.marks for one in chart.series):
@@ -273,6 +280,12 @@ def _heat(chart: Drawable, pen: Pen) -> tuple[float, float]:
         pen.words("value", x + across / 2, y + down / 2 + 4, significant(ratio, 3), "middle")
     width = left + across * len(columns) + 40 + (60 if columns else 0)
     return max(float(WIDTH), width), top + down * max(1, len(rows)) + 14
+
+
+def _room_for(names: Sequence[str]) -> float:
+    """Units beside an axis of categories."""
+    longest = max((min(len(name), MOST_LETTERS) for name in names), default=0)
+    return min(LABELS[1], max(LABELS[0], 20 + LETTER * longest))
 
 
 def _ticks_across(axis: Axis, pen: Pen, x: Callable[[float], float], bottom: float) -> None:

@@ -11,7 +11,7 @@ def includeme(config: Any) -> None:
     from eoscperf.comparison.keeping import Memory
     from eoscperf.comparison.remembering import RememberedCells
     from eoscperf.comparison.service import Comparisons
-    from eoscperf.comparison.standings import Standings
+    from eoscperf.comparison.standings import RememberedRankings, Standings
     from eoscperf.comparison.summing_up import RememberedTold, Summaries
 
     config.registry["eoscperf.cells"] = RememberedCells()
@@ -19,6 +19,7 @@ def includeme(config: Any) -> None:
     config.add_permission("comparison:read", "see rankings and comparisons", default="public")
     config.add_service(Comparisons, Comparisons.for_request)
     config.add_service(Charts, Charts.for_request)
+    config.registry["eoscperf.rankings"] = RememberedRankings()
     config.add_service(Standings, Standings.for_request)
     config.registry["eoscperf.told"] = RememberedTold()
     config.add_service(Summaries, Summaries.for_request)

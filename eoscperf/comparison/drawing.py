@@ -17,7 +17,7 @@ from eoscperf.charts.asking import Asked, Row
 from eoscperf.charts.bars import bars
 from eoscperf.charts.data import Drawable, LeftOut, Look, Part
 from eoscperf.charts.fields import field_at, field_of, size_field
-from eoscperf.charts.heat import heat
+from eoscperf.charts.heat import heat, with_ratios
 from eoscperf.charts.query import OWN_SERIES, Wanted
 from eoscperf.charts.reading import Derive, flavor_places, read
 from eoscperf.charts.runs import Measurements, Place, Run, Summarise, Summary
@@ -101,7 +101,10 @@ class Charts:
             left_out = _all_of(drawn, [Part(older, words)] if older else [])
             asked = dataclasses.replace(asked, y=field_of(part.metric))
             if wanted.chart == "heat":
-                return heat(asked, drawn, table.rows[table.base].subject.name, left_out)
+                base = table.rows[table.base]
+                if all(row.ratio is None for row in drawn):
+                    return heat(asked, *with_ratios(drawn, part.metric.better), left_out)
+                return heat(asked, drawn, base.subject.name, left_out)
             if table.of_runs:
                 note = "Samples of single runs are drawn, as these are what is compared."
                 asked = dataclasses.replace(asked, notes=(*asked.notes, note))

@@ -10,7 +10,8 @@ from typing import Any
 
 from eoscperf.comparison.cells import METHOD
 from eoscperf.comparison.machines import Machines, Said, per_core
-from eoscperf.comparison.pages.shaping import MetricShown, Spread, metric_shown, spread_of
+from eoscperf.comparison.pages.shaping import MetricShown, Spread, metric_shown
+from eoscperf.comparison.sentences import percent
 from eoscperf.comparison.standings import FlavorStanding, Standings
 from eoscperf.metrics.catalogue import Catalogue
 from eoscperf.metrics.service import MetricCatalogues
@@ -56,6 +57,8 @@ class Standing:
     flavor_id: uuid.UUID | None = None
     flavor: str | None = None
     metric: MetricShown | None = None
+    inputs: tuple[tuple[str, Any], ...] = ()
+    """settings that the runs have in common"""
     median: float | None = None
     spread: Spread | None = None
     n: int = 0
@@ -184,7 +187,8 @@ def _standings(
                 flavor=standing.flavor,
                 metric=metric_shown(standing.metric),
                 median=standing.median,
-                spread=spread_of(standing.row.cell),
+                inputs=tuple((one.label, value) for one, value in standing.inputs),
+                spread=_spread(standing),
                 n=standing.n,
                 sources=standing.sources,
                 rank=standing.rank,
@@ -193,6 +197,12 @@ def _standings(
             )
         )
     return found
+
+
+def _spread(standing: FlavorStanding) -> Spread:
+    low, high = standing.interval or (None, None)
+    within = None if standing.within_spread is None else percent(standing.within_spread)
+    return Spread(low, high, standing.values, within)
 
 
 def _why(catalogue: Catalogue | None) -> str:

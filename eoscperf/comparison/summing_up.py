@@ -146,7 +146,7 @@ class Summaries:
         return {one: (stamp, in_force.get(one, 0), changes.get(one)) for one in ids}
 
     def _eyes(self) -> Hashable:
-        """Whoever uploaded something that is hidden sees it all the same, and administrators see all of it."""
+        """Whoever uploaded something that is hidden sees it all the same; administrators see all of it."""
         view = self._activity.view
         if self._viewer.user_id is None or not (view.hidden_benchmarks or view.hidden_flavors):
             return None

@@ -57,7 +57,7 @@ def distribution(point: EntryPoint) -> str:
 
 
 def plugin_options(name: str) -> tuple[Any, ...]:
-    """The settings a plug-in declares: `SETTINGS` of its package, `eoscperf.settings.Option`s."""
+    """The settings a plug-in declares: `SETTINGS` of its package, `eoscperf.options.Option`s."""
     return tuple(getattr(plugin_package(name), "SETTINGS", ()))
 
 

@@ -51,12 +51,37 @@ RESULT = """{
 ANNOTATIONS = (
     ("title, description", "text", "What the value is called, and what it is."),
     ("suggestToUser", "true", "It is offered first where one chooses columns, filters and axes."),
-    ("x-unit", '"s", "MB/s", "1/s"; {"path": "units"}', "The unit; the second form names a place whose const is the unit."),
-    ("x-better", '"higher" or "lower"', "Which way is better. Without it there are no ranks and no verdicts."),
-    ("x-headline", "true, or 1 to 3", "It sums a result up, and stands at this place; benchmarks are ranked by the first."),
-    ("x-samples", '"result.all"; {"path": "result.all", "split": ":"}', "Where the repetitions inside a run are: an array of numbers, or a text to be split."),
-    ("x-aggregate", '"median", "mean", "min" or "max"', "This of the samples is the value of the run. Without it, the value as it is stated."),
-    ("x-parameter", 'true or "machine"; "input"', "What it was run on, which charts use as an axis; or a setting of the workload: results with different ones are never mixed."),
+    (
+        "x-unit",
+        '"s", "MB/s", "1/s"; {"path": "units"}',
+        "The unit; the second form names a place whose const is the unit.",
+    ),
+    (
+        "x-better",
+        '"higher" or "lower"',
+        "Which way is better. Without it there are no ranks and no verdicts.",
+    ),
+    (
+        "x-headline",
+        "true, or 1 to 3",
+        "It sums a result up, and stands at this place; benchmarks are ranked by the first.",
+    ),
+    (
+        "x-samples",
+        '"result.all"; {"path": "result.all", "split": ":"}',
+        "Where the repetitions inside a run are: an array of numbers, or a text to be split.",
+    ),
+    (
+        "x-aggregate",
+        '"median", "mean", "min" or "max"',
+        "This of the samples is the value of the run. Without it, the value as it is stated.",
+    ),
+    (
+        "x-parameter",
+        'true or "machine"; "input"',
+        "What it was run on, which charts use as an axis; or a setting of the workload: results with "
+        "different ones are never mixed.",
+    ),
     ("x-noise", "0.05", "Relative differences up to this do not count; 0.02 unless said otherwise."),
-)  # fmt: skip
+)
 """Keyword, what it is set to, and what that means."""

@@ -20,6 +20,9 @@ MOST_COLUMNS = 20
 
 _IDS = {"benchmarkId": "benchmark_id", "siteId": "site_id", "flavorId": "flavor_id"}
 
+_ORDER = (*_IDS.values(), "filters", "columns")
+"""As the search has it in its addresses, which would redirect once more otherwise."""
+
 _SINGLE_EQUALS = re.compile(r"^(\S+\s+)=(\s)")
 
 _PAGES = {"/report-view": "/moderation", "/site-editor": "/admin/sites", "/oidc-redirect": "/"}
@@ -28,7 +31,7 @@ _PAGES = {"/report-view": "/moderation", "/site-editor": "/admin/sites", "/oidc-
 
 def moved_search(request: Any) -> Any:
     """The search for results, with the same conditions and columns."""
-    pairs = list(_renamed(query.pairs(request.environ.get("QUERY_STRING", ""))))
+    pairs = sorted(_renamed(query.pairs(request.environ.get("QUERY_STRING", ""))), key=_place)
     path = request.route_path("results_page")
     return HTTPMovedPermanently(location=f"{path}?{urlencode(pairs, safe=SAFE)}" if pairs else path)
 
@@ -49,6 +52,10 @@ def _renamed(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield "filters", _SINGLE_EQUALS.sub(r"\1==\2", text)
         elif key == "columns":
             yield from (("columns", path) for path in _columns(text))
+
+
+def _place(pair: tuple[str, str]) -> int:
+    return _ORDER.index(pair[0])
 
 
 def _columns(text: str) -> list[str]:

@@ -16,4 +16,3 @@ def home(request: Any) -> dict[str, Any]:
 def capabilities_panel(request: Any, **values: Any) -> dict[str, Any]:
     """What this installation can do beside the core."""
     return {"capabilities": sorted(capabilities(request.registry).values(), key=lambda one: one.name)}
-

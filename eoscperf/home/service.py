@@ -155,7 +155,9 @@ class Overviews:
         first = next(iter(self._most(_runs(cells))), None)
         if first is None:
             return Examples()
-        flavor_id = max((one for one in cells if one.benchmark_id == first), key=lambda one: one.runs).flavor_id
+        flavor_id = max(
+            (one for one in cells if one.benchmark_id == first), key=lambda one: one.runs
+        ).flavor_id
         told = self._summaries.of_benchmarks([first])[first].told
         return Examples(
             first,
@@ -189,7 +191,9 @@ class Overviews:
         few = [one for one in spread if spread[one] * 2 < len(flavors)]
         few.sort(key=lambda one: (spread[one], view.benchmarks[one].name))
         return Gaps(
-            tuple(Unmeasured(one, view.flavors[one].name, view.site_of(one).name) for one in never[:MOST_GAPS]),
+            tuple(
+                Unmeasured(one, view.flavors[one].name, view.site_of(one).name) for one in never[:MOST_GAPS]
+            ),
             len(never[MOST_GAPS:]),
             tuple(RarelyRun(one, view.benchmarks[one].name, spread[one]) for one in few[:MOST_GAPS]),
         )

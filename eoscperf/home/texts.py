@@ -186,7 +186,5 @@ def includeme(config: Any) -> None:
         ("code_guidelines", "/code-guidelines", guidelines),
         ("help_api", "/help/api", help_api),
     ):
-        config.add_page(
-            name, path, view, f"texts/{name}.jinja2", permission="site:view", methods=("GET",)
-        )
+        config.add_page(name, path, view, f"texts/{name}.jinja2", permission="site:view", methods=("GET",))
     config.add_nav_entry("Help", "help_api", order=800)

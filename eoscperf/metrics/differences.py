@@ -23,7 +23,7 @@ class Difference:
 
 
 def differences(before: Catalogue, after: Catalogue) -> list[Difference]:
-    """From one to the other: paths that are gone, then in the order of the later one what is new or changed."""
+    """From one to the other: what is gone, then what is new or changed in the order of the later one."""
     found = [Difference(one.path, None, one, None) for one in before if after.get(one.path) is None]
     for metric in after:
         was = before.get(metric.path)

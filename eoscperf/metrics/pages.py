@@ -94,7 +94,10 @@ def show_metrics(request: Any) -> dict[str, Any]:
         "number": _number(shown),
         "rows": [_row(one, from_schema.get(one.path), shown) for one in page.items],
         "pager": pager(address, page),
-        "headlines": [(one.label, words.unit(one.unit), words.direction(one.better)) for one in shown.catalogue.headlines],
+        "headlines": [
+            (one.label, words.unit(one.unit), words.direction(one.better))
+            for one in shown.catalogue.headlines
+        ],
         "against": against,
         "changes": _changes(service, shown, against) if against is not None else [],
         "versions": _versions(request, address, shown, service.versions(benchmark)),
@@ -227,7 +230,12 @@ def _guess(found: Proposal) -> Guess:
 
 def _example(catalogue: Catalogue) -> dict[str, Any]:
     number = next((one for one in catalogue if one.kind == "number"), None)
-    return {"path": number.path if number else "result.seconds", "unit": "s", "better": "lower", "headline": 1}
+    return {
+        "path": number.path if number else "result.seconds",
+        "unit": "s",
+        "better": "lower",
+        "headline": 1,
+    }
 
 
 def includeme(config: Any) -> None:

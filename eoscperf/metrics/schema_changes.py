@@ -12,10 +12,13 @@ MOST = 500
 """Changes that are told."""
 
 _APPLICATORS = frozenset(
-    "$ref $dynamicRef $defs definitions properties patternProperties additionalProperties allOf anyOf oneOf not "
-    "if then else items prefixItems contains required dependentSchemas dependentRequired".split()
-)
-"""Keywords that hold schemas or are about members: what they say of values is found at the places of those."""
+    {
+        "$ref", "$dynamicRef", "$defs", "definitions", "properties", "patternProperties",
+        "additionalProperties", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "items",
+        "prefixItems", "contains", "required", "dependentSchemas", "dependentRequired",
+    }
+)  # fmt: skip
+"""Keywords that hold schemas or are about members: what they say of values is found at these places."""
 
 
 @dataclass(frozen=True, slots=True)

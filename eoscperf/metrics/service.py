@@ -86,7 +86,7 @@ class MetricCatalogues:
         version = CatalogueVersion
         query = sa.select(version.benchmark_id, sa.func.max(version.version)).group_by(version.benchmark_id)
         query = query.where(version.status == "accepted", version.benchmark_id.in_(benchmarks))
-        return {benchmark_id: number for benchmark_id, number in self._session.execute(query)}
+        return {row[0]: row[1] for row in self._session.execute(query)}
 
     def versions(self, benchmark: Benchmark) -> list[CatalogueVersion]:
         """All versions that the viewer may know of, newest first."""

@@ -72,8 +72,12 @@ class ResultActivity(Activity):
         return self._cells(benchmarks, flavors, tag)
 
     def _on(self, flavors: Collection[uuid.UUID]) -> list[Cell]:
+        view = self.view
         unknown = set(flavors) - self._cells_on.keys()
         if unknown:
+            # Whoever asks about a flavor asks about its neighbours next.
+            sites = {view.flavors[flavor].site_id for flavor in unknown if flavor in view.flavors}
+            unknown.update(*(view.flavors_of_site.get(site, ()) for site in sites))
             found = _grouped(self._cells(None, unknown, None), lambda cell: cell.flavor_id)
             self._cells_on |= {flavor: found.get(flavor, []) for flavor in unknown}
         return [cell for flavor in dict.fromkeys(flavors) for cell in self._cells_on[flavor]]

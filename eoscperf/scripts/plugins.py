@@ -14,7 +14,7 @@ from eoscperf import extend
 from eoscperf.extend.claims import claims
 from eoscperf.scripts.context import Context, pass_context
 from eoscperf.scripts.migrations import MigrationProblem, Migrations
-from eoscperf.settings import REQUIRED, Option
+from eoscperf.options import REQUIRED, Option
 
 SHOWN_KINDS = (
     "capability",

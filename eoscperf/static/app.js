@@ -118,11 +118,37 @@
     clearTimeout(waiting.get(region));
     region.removeAttribute("aria-busy");
   });
+  // Who works by keyboard goes on where they were, or else at the beginning of what is new.
+  const held = new WeakMap();
+  const firstText = (one) => {
+    const texts = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const { data, parentElement } = texts.currentNode;
+      if (data.trim() && !parentElement.closest("[aria-hidden=true]")) return data.trim();
+    }
+    return "";
+  };
+  const ticked = (one) => (["checkbox", "radio"].includes(one.type) ? one.value : "");
+  const sign = (one) => [one.tagName, one.id, one.name, ticked(one), firstText(one)].join(" ");
+  const focusAgain = (wanted, now) => {
+    const same = [...now.querySelectorAll("a, button, input, select, summary")].find((one) => sign(one) === wanted);
+    const menu = same && same.closest("details:not([open])");
+    if (menu && !menu.firstElementChild.contains(same)) menu.open = true;
+    if (!same) now.tabIndex = -1;
+    (same || now).focus({ preventScroll: Boolean(same) });
+  };
+  document.addEventListener("htmx:before:swap", (event) => {
+    const region = target(event);
+    const focused = document.activeElement;
+    if (region && region !== focused && region.contains(focused)) held.set(region, sign(focused));
+  });
   document.addEventListener("htmx:after:swap", (event) => {
     const region = target(event);
     // Going back in history swaps the whole page.
     const now = (region && region.id && document.getElementById(region.id)) || document.body;
     improve(now);
+    const wanted = region && held.get(region);
+    if (wanted && document.activeElement === document.body) focusAgain(wanted, now);
     const total = now.querySelector("[data-live]");
     say(total ? total.textContent.trim() : "Updated");
   });

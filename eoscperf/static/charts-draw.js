@@ -104,6 +104,13 @@ const axisFor = (axis, colours, side, width) => {
     found.axisLabel.customValues = places;
     found.splitLine.customValues = places;
   }
+  if (axis.kind === "linear") {
+    // Where the axis ends between two round values, its end is not named.
+    const isNamed = (end) => axis.ticks.some(([place]) => Math.abs(place - end) <= Math.abs(end) * 1e-9);
+    const ends = { min: isNamed(axis.low), max: isNamed(axis.high) };
+    Object.assign(found.axisLabel, { showMinLabel: ends.min, showMaxLabel: ends.max });
+    Object.assign(found.splitLine, { showMinLine: ends.min, showMaxLine: ends.max });
+  }
   if (axis.kind === "linear" || axis.kind === "log") {
     found.axisLabel.formatter = (value) => String(Number(value.toPrecision(6)));
   }

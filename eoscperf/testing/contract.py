@@ -32,7 +32,7 @@ from eoscperf.rest.openapi import document
 from eoscperf.rest.service import api_services
 from eoscperf.scripts.migrations import Migrations, owner_of
 from eoscperf.security.permissions import permissions
-from eoscperf.settings import REQUIRED
+from eoscperf.options import REQUIRED
 
 _PLACEHOLDER = re.compile(r"\{[_a-zA-Z][^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 _OLD_PLACEHOLDER = re.compile(r"[:*]([_a-zA-Z]\w*)")

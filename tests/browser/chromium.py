@@ -181,7 +181,7 @@ class Browser:
 
     def fill(self, name: str, text: str) -> None:
         """Type into the last control of this name, or choose in it; a day as YYYY-MM-DD."""
-        control = self.reveal(self.driver.find_elements(By.NAME, name)[-1])
+        control = self.reveal(self._control(name))
         if control.tag_name == "select":
             chosen = f"./option[@value='{text}' or normalize-space()='{text}']"
             control.find_element(By.XPATH, chosen).click()
@@ -194,10 +194,12 @@ class Browser:
 
     def send(self, name: str) -> None:
         """Send the form that has a control of this name."""
-        control = self.driver.find_elements(By.NAME, name)[-1]
-        form = control.find_element(By.XPATH, "./ancestor::form")
+        form = self._control(name).find_element(By.XPATH, "./ancestor::form")
         buttons = form.find_elements(By.CSS_SELECTOR, "button:not([name], [type=button])")
         next(one for one in reversed(buttons) if one.is_displayed()).click()
+
+    def _control(self, name: str) -> Any:
+        return self.driver.find_elements(By.CSS_SELECTOR, f"[name='{name}']:not([type=hidden])")[-1]
 
     def table(self, number: int = 0) -> list[dict[str, str]]:
         """The rows of a table by its headings."""
@@ -232,6 +234,10 @@ class Browser:
                 break
             reached.append(now)
         return reached, list(wanted)
+
+    def name(self, selector: str) -> str:
+        """As assistive technology calls it."""
+        return _plain(self.find(selector).accessible_name)
 
     def held(self) -> str:
         """The name of what has the focus."""
@@ -270,7 +276,8 @@ const plain = (one) => {
 };
 const table = [...document.querySelectorAll('main table')].filter((one) => one.checkVisibility())[arguments[0]];
 if (!table) return [];
-const heads = [...table.tHead.rows[0].cells].map(plain);
+// Without what a heading would do.
+const heads = [...table.tHead.rows[0].cells].map((one) => plain(one).split(' , ')[0]);
 return [...table.tBodies[0].rows].map(
   (row) => Object.fromEntries([...row.cells].map((cell, place) => [heads[place], plain(cell)])));
 """

@@ -23,11 +23,17 @@ from selenium.webdriver.chrome.service import Service
 from sqlalchemy import orm
 
 import eoscperf
-from eoscperf.db import make_engine
+from eoscperf.db import make_engine, utcnow
+from eoscperf.plugins.accounts.models import LocalIdentity
 from eoscperf.testing.databases import TestDatabases
 from eoscperf.testing.factories import Make
+from eoscperf.users.models import User
 from tests.browser.chromium import AXE, Browser
 from tests.browser.world import World
+
+
+EMAIL, PASSWORD = "admin@example.org", "some quite ordinary words"
+"""Of the administrator."""
 
 
 class Site:
@@ -75,6 +81,8 @@ def served(databases: TestDatabases, tmp_path_factory: pytest.TempPathFactory) -
             "rates.exports": "1000000/minute",
         },
     )
+    with orm.Session(engine) as session:
+        _add_administrator(session, app.registry)
     server = waitress.create_server(app, sockets=[listening], threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -84,6 +92,21 @@ def served(databases: TestDatabases, tmp_path_factory: pytest.TempPathFactory) -
     app.registry["eoscperf.bearer"].close()
     engine.dispose()
     databases.drop(url)
+
+
+def _add_administrator(session: orm.Session, registry: Any) -> None:
+    """Somebody who may see every page."""
+    person = LocalIdentity(
+        email=EMAIL,
+        email_key=EMAIL,
+        password_hash=registry["accounts.passwords"].hash(PASSWORD),
+        password_datetime=utcnow(),
+    )
+    session.add(person)
+    session.flush()
+    issuer = registry.settings["accounts.issuer"]
+    session.add(User(iss=issuer, sub=str(person.id), email=EMAIL, role="admin"))
+    session.commit()
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +147,17 @@ def browser(chromium: Browser) -> Iterator[Browser]:
     yield chromium
     with contextlib.suppress(Exception):
         chromium.command("Emulation.setScriptExecutionDisabled", value=False)
+
+
+@pytest.fixture
+def logged_in(browser: Browser, served: Site) -> Browser:
+    """The browser of the administrator, who has accepted the terms."""
+    browser.open(served.url("/login"))
+    browser.fill("login", EMAIL)
+    browser.fill("password", PASSWORD)
+    browser.send("login")
+    browser.until(lambda: not browser.address()[0].startswith("/accounts/"))
+    return browser
 
 
 @pytest.fixture(scope="session", autouse=True)

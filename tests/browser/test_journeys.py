@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from urllib.parse import urlencode
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -204,3 +205,32 @@ def test_flavors_are_compared_with_one_and_with_another(browser, served):
     browser.wait_for("1 row like the baseline hidden")
     hidden = set(RANKING) - {row["Row"] for row in browser.table()}
     assert hidden == {"Elm Computing noisy.4"}
+
+
+@pytest.mark.parametrize("columns", ['["result.score","machine.cpu.count"]', '["result.score'])
+def test_addresses_of_the_earlier_pages_lead_to_the_same_search(browser, served, columns):
+    asked = {
+        "benchmarkId": str(served.world["benchmark"]),
+        "siteId": str(served.world["site"]),
+        "flavorId": str(served.world["flavor"]),
+        "columns": columns,
+        "filters": "result.score = 100.1",
+    }
+    browser.open(served.url("/search/result?") + urlencode(asked))
+    path, pairs = browser.address()
+    assert path == "/results"
+    assert [text for key, text in pairs if key == "filters"] == ["result.score == 100.1"]
+    # What cannot be read of the columns is left out.
+    shown = ["result.score", "machine.cpu.count"] if columns.endswith("]") else []
+    assert [text for key, text in pairs if key == "columns"] == shown
+    assert "1 result" in browser.text()
+    assert [row["Flavor"] for row in browser.table()] == ["hpc.8"]
+
+
+def test_what_a_logarithm_cannot_be_taken_of_is_counted_and_leads_to_its_runs(browser, served):
+    asked = {"chart": "scatter", "x": "result.score", "y": "drift", "yscale": "log", "of": "all"}
+    browser.open(served.url("/results?benchmark_id={benchmark}&") + urlencode(asked))
+    told = browser.text("figure.chart figcaption")
+    assert "6 of 42 runs not drawn" in told
+    assert "2 lack Clock drift" in told
+    assert "4 are <= 0 on a log axis" in told

@@ -495,6 +495,11 @@ def test_tokens_are_made_listed_and_revoked(terminal):
     (found,) = terminal.json("tokens", "list", as_="ann")
     terminal("tokens", "revoke", found["id"], as_="ann")
     terminal("whoami", env={"EOSCPERF_TOKEN": token}, code=3)
+    for name in ("one", "two"):
+        terminal("tokens", "create", name, as_="ann")
+    assert "--all" in terminal("tokens", "revoke", as_="ann", code=2).stderr
+    assert terminal("tokens", "revoke", "--all", as_="ann").stderr.count("Revoked ") == 2
+    assert terminal.json("tokens", "list", as_="ann") == []
     made = terminal.json("tokens", "create", "nightly", "--scope", "read", as_="ann")
     refused = terminal("tags", "submit", "--name", "x", env={"EOSCPERF_TOKEN": made["token"]}, code=1).stderr
     assert "make one with the scope upload" in refused

@@ -17,7 +17,9 @@ from eoscperf.security.scopes import SCOPES
 DICTS = {
     name: kind
     for name, kind in vars(model).items()
-    if isinstance(kind, type) and typing.is_typeddict(kind) and kind.__module__ == model.__name__
+    if isinstance(kind, type)
+    and typing.is_typeddict(kind)
+    and kind.__module__.startswith(f"{model.__name__}.")
 }
 
 INSIDE = {

@@ -12,7 +12,7 @@ from sqlalchemy import orm
 import eoscperf
 from eoscperf.rest.openapi import document
 from eoscperf.security.rates import RateLimits
-from eoscperf.settings import rate
+from eoscperf.options import rate
 from eoscperf.testing.api import AWAY, ENTITLEMENT, ApiClient
 from eoscperf.testing.conformance import Conformance
 from eoscperf.testing.factories import Make

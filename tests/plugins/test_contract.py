@@ -13,7 +13,7 @@ from tests.plugins.tiny import TinyPlugins, tiny_plugins
 
 TOP = """
     from eoscperf.rest import ApiService
-    from eoscperf.settings import Option, text
+    from eoscperf.options import Option, text
 
     SETTINGS = (Option("tiny.colour", text, "red", "colour of the thing"),)
 

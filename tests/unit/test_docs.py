@@ -9,11 +9,13 @@ import click
 import pytest
 
 from eoscperf import extend
+from eoscperf.core_options import CORE
 from eoscperf.errors import problem_types
 from eoscperf.extend.configurator import PlatformConfigurator
+from eoscperf.options import REQUIRED, Option
 from eoscperf.scripts.admin import main as admin
 from eoscperf.security.issuer_settings import KEYS
-from eoscperf.settings import CORE, REQUIRED, Option, load
+from eoscperf.settings import load
 
 CHECKOUT = Path(__file__).parents[2]
 DOCS = CHECKOUT / "docs"

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pyramid.exceptions import ConfigurationError
 
-from eoscperf import extend, settings
+from eoscperf import core_options, extend, options, settings
 from eoscperf.db import make_engine
-from eoscperf.settings import REQUIRED, Option, load
+from eoscperf.options import REQUIRED, Option
+from eoscperf.settings import load
 
 URL = "sqlite://"
 
@@ -67,7 +68,7 @@ class TestWhereValuesComeFrom:
         loaded({"EOSCPERF_CONFIG": "x.ini", "EOSCPERF_HTTP_PORT": "1", "EOSCPERF_TEST_POSTGRESQL": "x"})
 
     def test_every_setting_has_a_variable_of_its_own(self):
-        variables = [option.variable for option in settings.CORE]
+        variables = [option.variable for option in core_options.CORE]
         assert len(set(variables)) == len(variables)
         assert "EOSCPERF_MODERATION_UNDO_MINUTES" in variables
 
@@ -130,28 +131,28 @@ class TestWhatIsWrong:
 
     def test_a_choice_names_what_there_is_to_choose_from(self):
         with pytest.raises(ValueError, match="must be one of on, off"):
-            settings.choice("on", "off")("perhaps")
+            options.choice("on", "off")("perhaps")
 
 
 class TestSettingsOfPlugins:
     def test_are_read_when_the_plugin_is_enabled(self, plugin_settings):
-        plugin_settings(Option("tiny.size", settings.whole(1), 5, "size of it"))
+        plugin_settings(Option("tiny.size", options.whole(1), 5, "size of it"))
         assert loaded(eoscperf__plugins="tiny")["tiny.size"] == 5
         environ = {"EOSCPERF_TINY_SIZE": "7"}
         assert loaded(environ, eoscperf__plugins="tiny")["tiny.size"] == 7
 
     def test_are_refused_with_the_reason_when_it_is_not(self, plugin_settings):
-        plugin_settings(Option("tiny.size", settings.whole(1), 5, "size of it"))
+        plugin_settings(Option("tiny.size", options.whole(1), 5, "size of it"))
         message = refused({"EOSCPERF_TINY_SIZE": "7"}, tiny__size="5")
         assert "tiny.size: the plug-in tiny is not enabled (eoscperf.plugins)" in message
         assert "EOSCPERF_TINY_SIZE: the plug-in tiny is not enabled" in message
 
     def test_must_carry_its_name(self, plugin_settings):
-        plugin_settings(Option("size", settings.whole(1), 5, "size of it"))
+        plugin_settings(Option("size", options.whole(1), 5, "size of it"))
         assert "size: the plug-in tiny may only declare" in refused(eoscperf__plugins="tiny")
 
     def test_can_be_required(self, plugin_settings):
-        plugin_settings(Option("tiny.host", settings.text, REQUIRED, "where it is"))
+        plugin_settings(Option("tiny.host", options.text, REQUIRED, "where it is"))
         assert "tiny.host: is required (where it is)" in refused(eoscperf__plugins="tiny")
 
 
@@ -197,7 +198,7 @@ class TestSecretsStayQuiet:
         assert "hunter2" not in refused(sqlalchemy__url=url)
 
     def test_in_messages_about_secrets_of_plugins(self, plugin_settings):
-        plugin_settings(Option("tiny.key", settings.whole(1), 1, "key of it", secret=True))
+        plugin_settings(Option("tiny.key", options.whole(1), 1, "key of it", secret=True))
         message = refused(eoscperf__plugins="tiny", tiny__key="hunter2")
         assert "tiny.key: must be a whole number" in message
         assert "hunter2" not in message

@@ -59,10 +59,13 @@ def show_token(made: NewApiToken) -> None:
 
 
 @tokens.command("revoke")
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
-def revoke_tokens(ids: tuple[str, ...]) -> None:
+@click.argument("ids", nargs=-1, metavar="ID...")
+@click.option("--all", "everything", is_flag=True, help="All of yours.")
+def revoke_tokens(ids: tuple[str, ...], everything: bool) -> None:
     """Make tokens worthless at once."""
+    if everything == bool(ids):
+        raise click.UsageError("Say which: the ids of tokens ('eoscperf tokens list' shows them), or --all.")
     client = settings().client()
-    for id in ids:
+    for id in ids or [token["id"] for token in client.tokens.iter()]:
         client.tokens.revoke(id)
         say(f"Revoked {id}")

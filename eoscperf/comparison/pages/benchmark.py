@@ -97,7 +97,9 @@ def show_benchmark(request: Any) -> dict[str, Any]:
         "choices": [one for one in shown.catalogue if one.kind in ("number", "mixed") and not one.parameter],
         "has_headline": bool(shown.catalogue.headlines),
     }
-    if not address.ok or not (values["has_headline"] or "metric" in address.values):
+    if not address.ok:
+        return values | {"controls": _controls(address, shown.catalogue)}
+    if not (values["has_headline"] or "metric" in address.values):
         return values
     try:
         found, catalogue = _leaderboard(request, benchmark, address)

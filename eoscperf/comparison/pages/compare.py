@@ -95,7 +95,9 @@ def show_comparison(request: Any) -> dict[str, Any]:
     items = [parse(text) for text in address.values.get("item", ())]
     values: dict[str, Any] = {"address": address, "outcome": None, "tables": [], "items": items}
     values["controls"] = None
-    if not address.ok or not items:
+    if not address.ok:
+        return values | {"controls": _controls(address, None)}
+    if not items:
         return values
     asked = address.values
     try:

@@ -12,7 +12,7 @@ from eoscperf.plugins.accounts.directory.settings import SETTINGS as DIRECTORY
 from eoscperf.plugins.accounts.people.settings import SETTINGS as PEOPLE
 from eoscperf.plugins.accounts.provider.settings import SETTINGS as PROVIDER
 from eoscperf.plugins.accounts.provider.settings import provider_address
-from eoscperf.settings import Option
+from eoscperf.options import Option
 
 
 def _issuer(value: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from eoscperf.plugins.mail.addresses import parse_sender, parse_support
-from eoscperf.settings import Option, boolean, seconds, text, whole
+from eoscperf.options import Option, boolean, seconds, text, whole
 
 NAME = "mail"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from eoscperf.plugins.registry_check.network import parse_registries
-from eoscperf.settings import Option, boolean, choice, seconds
+from eoscperf.options import Option, boolean, choice, seconds
 
 NAME = "registry_check"
 

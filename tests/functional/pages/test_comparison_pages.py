@@ -65,9 +65,9 @@ def test_a_benchmark_shows_its_ranking_in_words_numbers_and_a_drawing(pages, wor
     assert "Render time in s, lower is better" in text
     assert "Runs with Size 4 ; others are never mixed in." in text
     assert "<em>Rays</em>" in page.text
-    assert page.text.count('class="chart-bar"') == 3
+    assert page.text.count('<rect class="chart-bar') == 3
     assert page.text.count('class="chart-whisker"') == 2
-    assert page.text.count('class="chart-dot"') == 2
+    assert page.text.count('class="chart-run"') == 2
     assert f'value="{world.item[0]}"' in page.text
     assert "eoscperf-stats-1" in text
 

@@ -55,8 +55,8 @@ def test_a_site_without_anything_says_so(pages, make):
 def test_a_flavor_shows_what_its_machines_say_they_are(pages, world):
     page = pages.get(f"/flavors/{world.flavor.id}", status=200)
     assert "machine.count" in page.text
-    assert re.search(r"8 <span class=\"quiet\">\(2\)</span>, 16", page.text)
-    assert "values differ" in page.text
+    assert re.search(r"<strong>8</strong> <span class=\"quiet\">\(2 results\)</span>, <strong>16", page.text)
+    assert "Results name 2 different values of machine.count" in page.text
     assert f'href="/sites/{world.site.id}">Lake</a>' in page.text
 
 

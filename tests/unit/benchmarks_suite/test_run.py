@@ -19,7 +19,19 @@ from eoscperf.results.tallies.models import ALL, ResultTally
 from eoscperf.scripts.migrations import Migrations
 
 SIZE = 1000
-SOME = ("list", "filter and sort", "single", "statements", "cursor", "facets", "export", "uploads", "memory")
+SOME = (
+    "list",
+    "filter and sort",
+    "single",
+    "statements",
+    "cursor",
+    "facets",
+    "leaderboard",
+    "pages",
+    "export",
+    "uploads",
+    "memory",
+)
 
 
 def quiet(text):

@@ -59,7 +59,7 @@ def test_a_package_without_includeme_stops_the_start(tiny):
 
 def test_bad_settings_of_core_and_plugins_are_in_one_message(tiny):
     options = """
-        from eoscperf.settings import Option, whole
+        from eoscperf.options import Option, whole
         SETTINGS = (Option("one.size", whole(1), 5, "size of it"),)
     """
     tiny.add("one", top=options)

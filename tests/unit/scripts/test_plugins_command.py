@@ -12,7 +12,7 @@ from tests.plugins.tiny import tiny_plugins
 
 SETTINGS = """
     '''A tiny plug-in.'''
-    from eoscperf.settings import Option, text, whole
+    from eoscperf.options import Option, text, whole
     SETTINGS = (
         Option("one.size", whole(1), 5, "size of it"),
         Option("one.key", text, "", "key of it", secret=True),

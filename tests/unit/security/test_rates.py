@@ -4,7 +4,7 @@ import pytest
 
 from eoscperf.errors import RateLimited
 from eoscperf.security.rates import TIDIED, RateLimits
-from eoscperf.settings import rate
+from eoscperf.options import rate
 
 
 @pytest.fixture

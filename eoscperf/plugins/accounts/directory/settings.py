@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from eoscperf.plugins.accounts.directory.names import InvalidName, dn_key
-from eoscperf.settings import Option, boolean, seconds, text
+from eoscperf.options import Option, boolean, seconds, text
 
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 

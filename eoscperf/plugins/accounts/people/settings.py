@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eoscperf.settings import Option, boolean, choice, whole
+from eoscperf.options import Option, boolean, choice, whole
 
 SIGN_UP = ("open", "invited", "administrator", "off")
 

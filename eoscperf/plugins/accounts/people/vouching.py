@@ -1,8 +1,8 @@
 """Asking again whether somebody of another backend, such as a directory, is still there.
 
-Nobody logs in every day. Sessions and refresh tokens outlast that somebody leaves, or loses a group, so that whoever
-checked the password is asked again before they are used, now and then. While the backend cannot be asked things stay
-as they are for a while.
+Nobody logs in every day. Sessions and refresh tokens outlast that somebody leaves, or loses a group, so that
+whoever checked the password is asked again before they are used, now and then. While the backend cannot be
+asked things stay as they are for a while.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from eoscperf.plugins.accounts import NAME
-from eoscperf.plugins.accounts.directory.commands import ldap_test
+from eoscperf.plugins.accounts.directory.commands import ldap_review, ldap_test
 from eoscperf.plugins.accounts.keys import SigningKeys, UnusableKey
 from eoscperf.scripts.context import Context, Unusable, pass_context
 
@@ -16,6 +16,7 @@ def accounts() -> None:
 
 
 accounts.add_command(ldap_test)
+accounts.add_command(ldap_review)
 
 
 @accounts.command("rotate-keys")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from eoscperf.settings import Option, choice, url, whole
+from eoscperf.options import Option, choice, url, whole
 
 
 def _address(value: str) -> str:

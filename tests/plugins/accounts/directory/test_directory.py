@@ -7,6 +7,7 @@ import itertools
 import socket
 import ssl
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,13 @@ import pytest
 from click.testing import CliRunner
 
 from eoscperf.plugins.accounts import ADMIN_ENTITLEMENT
-from eoscperf.plugins.accounts.directory.backend import READER_ENTITLEMENT, Attributes, Directory, GroupRules
+from eoscperf.plugins.accounts.directory.backend import (
+    READER_ENTITLEMENT,
+    Attributes,
+    Directory,
+    GroupRules,
+    identifier_filter,
+)
 from eoscperf.plugins.accounts.directory.connections import Connection, Refused, Servers
 from eoscperf.plugins.accounts.directory.groups import Groups
 from eoscperf.plugins.accounts.people.backends import BackendUnavailable
@@ -45,6 +52,54 @@ def make(slapd: Slapd) -> Callable[..., Directory]:
 BY_SEARCH: dict[str, Any] = {}
 AS_SERVICE: dict[str, Any] = {"bind_dn": ADMIN, "bind_password": ADMIN_PASSWORD}
 DIRECTLY: dict[str, Any] = {"user_dn": f"uid={{login}},{PEOPLE}"}
+
+
+class TestLookingSomebodyUp:
+    @pytest.mark.parametrize("options", [BY_SEARCH, AS_SERVICE], ids=["search", "service"])
+    def test_finds_whom_a_log_in_has_found(self, make: Any, options: dict[str, Any]) -> None:
+        directory = make(**options, groups=Groups(base=GROUPS, filter_="(|(member={dn})(memberUid={login}))"))
+        verified = directory.check("bob", SECRET)
+        assert verified is not None
+        assert {group("perf"), group("posix")} <= set(verified.groups)
+        assert directory.look_up(verified.external_id, "bob") == verified
+
+    def test_finds_guids_as_active_directory_keeps_them(self, make: Any, slapd: Slapd) -> None:
+        directory = make(attributes=Attributes(id="jpegPhoto"))
+        number = uuid.uuid4()
+        slapd.change(person("bob"), {"jpegPhoto": number.bytes_le})
+        try:
+            verified = directory.check("bob", SECRET)
+            assert verified.external_id == str(number)
+            assert identifier_filter("objectGUID", str(number)).count("\\") == 16
+        finally:
+            slapd.change(person("bob"), {"jpegPhoto": []})
+
+    def test_finds_nobody_who_is_gone(self, make: Any) -> None:
+        directory = make()
+        for number in (str(uuid.uuid4()), "*", "x)(uid=*", "zz"):
+            assert directory.look_up(number, "bob") is None
+
+    def test_finds_nobody_who_is_in_no_required_group(self, make: Any) -> None:
+        verified = make().check("joe", SECRET)
+        groups = Groups(base=GROUPS, filter_="(member={dn})")
+        directory = make(groups=groups, rules=GroupRules(required=[group("perf")]))
+        assert directory.look_up(verified.external_id, "joe") is None
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"base": f"ou=moved,{SUFFIX}"},
+            {"bind_dn": ADMIN, "bind_password": "wrong"},
+            DIRECTLY,
+            DIRECTLY | {"base": PEOPLE},
+        ],
+        ids=["empty", "refused", "direct", "nobody searches"],
+    )
+    def test_says_that_it_cannot_tell(self, make: Any, options: dict[str, Any]) -> None:
+        """Otherwise a mistake in the settings would log everybody out."""
+        verified = make().check("bob", SECRET)
+        with pytest.raises(BackendUnavailable):
+            make(**options).look_up(verified.external_id, "bob")
 
 
 class TestLoggingIn:

@@ -7,7 +7,7 @@ from sqlalchemy import orm
 
 import eoscperf
 from eoscperf.security.rates import RateLimits
-from eoscperf.settings import rate
+from eoscperf.options import rate
 from tests.plugins.accounts.provider.cast import ISSUER, Clock, Provider
 
 PLENTY = "1000000/minute"

@@ -163,11 +163,17 @@ def test_folding_leaves_rows_alone_that_are_about_something_of_their_own(session
     assert session.execute(rows).all() == before
 
 
-def test_folding_drops_what_adds_up_to_nothing(session, make, benchmark):
+def test_folding_drops_what_adds_up_to_nothing_but_how_often_a_cell_changed(session, make, benchmark):
     make.result(benchmark=benchmark, json={"model": "EPYC"}, withdrawn=True)
-    assert number_of_rows(session)
+    columns = (ResultTally.facet, ResultTally.number, ResultTally.changes)
+    changes = sa.select(sa.func.sum(ResultTally.changes)).where(ResultTally.facet == ALL)
+    before = session.scalar(changes)
+    assert before > 1
+    assert number_of_rows(session) > 1
     folding.fold_rows(session, 0, 10**9, most=MAX_DISTINCT)
-    assert number_of_rows(session) == 0
+    assert session.execute(sa.select(*columns)).all() == [(ALL, 0, before)]
+    Tallies(session).recount(benchmark.id)
+    assert session.scalar(changes) == before + 1
 
 
 def test_folding_notices_many_values_that_came_one_by_one(session, store):
