@@ -84,15 +84,16 @@ def list_results(request: Any) -> Any:
     compare = functools.partial(sharing.comparison_url, request)
     listed = rows(documents, paths, picked, compare, headlines)
     here = [row.id for row in listed]
+    possible = _possible(address, request.viewer, one_benchmark=known is not None)
     return values | {
         "figure": figures.figure(request, "results", address, drawn) if drawn else None,
         "controls": charting.controls(address, catalogue),
         "pager": shown,
         "rows": listed,
         "columns": columns(address, paths, catalogue),
-        "base_columns": base_columns(address),
+        "base_columns": base_columns(address, possible),
         "further": further(address, paths, catalogue),
-        "visible": _visible(address, request.viewer, one_benchmark=known is not None),
+        "visible": {*possible, *address.all("show")} - set(address.all("hide")),
         "summed_up": bool(headlines),
         "benchmark": known[0].name if known else None,
         "headings": {name: sort_link(address, name) for name in _SORTED},
@@ -155,9 +156,9 @@ def _permitted(request: Any, address: Address) -> Address:
     return address if told == address.errors else dataclasses.replace(address, errors=told)
 
 
-def _visible(address: Address, viewer: Any, *, one_benchmark: bool) -> frozenset[str]:
-    """The base columns that are shown."""
-    names = {*conditions.BASE, *address.all("show")} - set(address.all("hide"))
+def _possible(address: Address, viewer: Any, *, one_benchmark: bool) -> frozenset[str]:
+    """The base columns that tell something."""
+    names = set(conditions.BASE)
     if one_benchmark:
         names.discard("benchmark")
     if not (viewer.admin or address.has("status") or address["uploader"] == "me"):

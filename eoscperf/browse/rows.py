@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -106,8 +106,8 @@ def columns(address: Address, paths: Sequence[str], catalogue: Catalogue | None)
     return found
 
 
-def base_columns(address: Address) -> list[BaseColumn]:
-    """What can be hidden, or shown beside the usual."""
+def base_columns(address: Address, possible: Collection[str] = BASE) -> list[BaseColumn]:
+    """What can be hidden, of those that tell something here, or shown beside the usual."""
     hidden, shown_too = address.all("hide"), address.all("show")
     found = [
         BaseColumn(
@@ -116,6 +116,7 @@ def base_columns(address: Address) -> list[BaseColumn]:
             address.without("hide", name) if name in hidden else address.adding("hide", name),
         )
         for name in BASE
+        if name in possible
     ]
     for name in EXTRA:
         is_shown = name in shown_too

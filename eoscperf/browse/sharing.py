@@ -14,6 +14,7 @@ from eoscperf.browse.snippets import Snippet
 from eoscperf.extend.directives import export_formats
 from eoscperf.rest.pages import absolute
 from eoscperf.results.query import STATUSES
+from eoscperf.results.search.criteria import ANY_STATUS
 from eoscperf.web.urls import SAFE, Address
 
 Pairs = list[tuple[str, str]]
@@ -41,11 +42,14 @@ class Shared:
 def search(request: Any, address: Address, paths: Sequence[str]) -> Shared | None:
     """The search of an address; tables have these columns.
 
-    None where the REST API has no such question: it tells nobody apart by an address.
+    None where the REST API has no such question: about an e-mail address, or about every state at once.
     """
-    if address.has("uploader_email"):
+    own = address["uploader"] == "me"
+    if not request.viewer.admin:
+        # In other states than the visible one people see their own results only.
+        own = own or address["status"] not in ("", "visible")
+    if address.has("uploader_email") or (address.has("status", ANY_STATUS) and not own):
         return None
-    own = address["uploader"] == "me" or (address.has("status") and not request.viewer.admin)
     pairs = [pair for pair in address.pairs if pair[0] in CONDITIONS and _is_asked(pair)]
     pairs.append(("sort_by", address["sort_by"]))
     route = "user_results" if own else "results"

@@ -43,8 +43,8 @@ def history(asked: Asked, measured: Measurements) -> Drawable:
         notes.append(f"Intervals are drawn for the first {MOST_INTERVALS} groups of runs only.")
     every = [mark for one in series for mark in one.marks]
     bands = {
-        "ci": f"bands are 95 % intervals where a {span} has five runs or more",
-        "range": f"bands go from the lowest to the highest run of a {span}",
+        "ci": f"bands and whiskers are 95 % intervals where a {span} has five runs or more",
+        "range": f"bands and whiskers go from the lowest to the highest run of a {span}",
         "none": "",
     }
     return Drawable(

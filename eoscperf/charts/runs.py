@@ -131,9 +131,10 @@ class Sieve:
         return float(value)
 
     def left_out(self) -> LeftOut:
+        reasons = sorted(self._counts, key=lambda reason: (-self._counts[reason], reason))
         parts = [
-            Part(count, _worded(reason, count), tuple(self._left[reason]))
-            for reason, count in self._counts.items()
+            Part(self._counts[reason], _worded(reason, self._counts[reason]), tuple(self._left[reason]))
+            for reason in reasons
         ]
         return LeftOut(self.total, (*self._before, *parts))
 

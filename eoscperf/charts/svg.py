@@ -32,6 +32,9 @@ HEAD, FOOT = 10, 48
 PLOT = 330
 """Units that lines and marks have upwards."""
 
+Lines = list[tuple[str, str]]
+"""Text with what it is."""
+
 MOST_TITLES = 400
 """Marks that tell on hovering what they are; with more of them the marks of a series are one path."""
 
@@ -207,15 +210,15 @@ def _marks(
         pen.path(role, "".join(path for _, path in drawn), look)
 
 
-def _entries(chart: Drawable) -> list[tuple[Series, list[str]]]:
+def _entries(chart: Drawable) -> list[tuple[Series, Lines]]:
     """The names of series with marks, each with what is said of its curve."""
     found = []
     for one in chart.series:
-        lines = [cut(one.name, 28)]
+        lines = [("label", cut(line, 30)) for line in _wrapped(one.name, 30)[:2]]
         if one.fit:
-            lines += [cut(one.fit.formula, 36), f"R² {one.fit.r2:.4g}, n {one.fit.n}"]
+            lines += [("small", cut(one.fit.formula, 36)), ("small", f"R² {one.fit.r2:.4g}, n {one.fit.n}")]
         elif one.no_fit:
-            lines.append(cut(f"no fit: {one.no_fit}", 36))
+            lines.append(("small", cut(f"no fit: {one.no_fit}", 36)))
         if one.marks:
             found.append((one, lines))
     return found
@@ -223,7 +226,7 @@ def _entries(chart: Drawable) -> list[tuple[Series, list[str]]]:
 
 def _names(
     chart: Drawable,
-    named: Sequence[tuple[Series, list[str]]],
+    named: Sequence[tuple[Series, Lines]],
     pen: Pen,
     x: Callable[[float], float],
     y: Callable[[float], float],
@@ -244,8 +247,8 @@ def _names(
             dash = DASHES[one.look.dash]
             pen.path("line", polyline([(right + 6, top), (right + 30, top)]), one.look, dash=dash)
         pen.path("dot-hollow" if one.look.hollow else "dot", shape(one.look.shape, right + 18, top), one.look)
-        for number, line in enumerate(lines):
-            pen.words("small" if number else "label", right + 34, top + 4 + 14 * number, line)
+        for number, (role, line) in enumerate(lines):
+            pen.words(role, right + 34, top + 4 + 14 * number, line)
 
 
 def _apart(wanted: Sequence[tuple[float, float]], bottom: float) -> list[float]:

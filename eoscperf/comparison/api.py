@@ -27,6 +27,7 @@ SERVICES = [leaderboard, compare]
     query=schemas.LEADERBOARD,
     check_query=check_query,
     target=True,
+    remembered=True,
     returns="Leaderboard",
     errors={404: "the benchmark declares no headline metric and none is named"},
     examples=[

@@ -183,15 +183,19 @@ class Standings:
         if not ids:
             return []
         moments, eyes = self._moments(ids), self._eyes()
-        found = {one: self._remembered.get((one, eyes), moments[one]) for one in ids}
-        missing = [one for one, ranking in found.items() if ranking is None]
+        found: dict[uuid.UUID, Ranking] = {}
+        for one in ids:
+            ranking = self._remembered.get((one, eyes), moments[one])
+            if ranking is not None:
+                found[one] = ranking
+        missing = [one for one in ids if one not in found]
         for benchmark in self._benchmarks(missing) if missing else ():
             board = self._board(benchmark)
-            ranking = found[benchmark.id] = {} if board is None else _ranking(benchmark, board)
-            self._remembered.keep((benchmark.id, eyes), moments[benchmark.id], ranking)
+            found[benchmark.id] = {} if board is None else _ranking(benchmark, board)
+            self._remembered.keep((benchmark.id, eyes), moments[benchmark.id], found[benchmark.id])
         names = self._activity.view.benchmarks
         ordered = sorted(found, key=lambda one: (names[one].name, one.bytes))
-        return [ranking for one in ordered if (ranking := found[one]) is not None]
+        return [found[one] for one in ordered]
 
     def _moments(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Hashable]:
         """What is the same for as long as a ranking is: two statements."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import shlex
@@ -53,7 +54,8 @@ class MetricRow:
 @dataclass(frozen=True, slots=True)
 class VersionRow:
     number: int
-    status: str
+    state: str
+    """in words"""
     made: datetime.datetime | None
     """None for what only the schema says"""
     author: str | None
@@ -63,7 +65,6 @@ class VersionRow:
     url: str
     changes_url: str | None
     """what is different from the version before"""
-    in_force: bool
     shown: bool
 
 
@@ -174,7 +175,12 @@ def _source(metric: Metric, declared: Metric | None, shown: Shown) -> str:
     if shown.stored is not None and metric != declared:
         return f"edited, version {shown.stored.version}"
     bare = Metric(metric.path, metric.kind, jsonpath.parse(metric.path).segments[-1])
-    return "schema, not annotated" if metric == bare else "annotations in the schema"
+    if metric == bare:
+        return "schema, nothing but the type"
+    described = dataclasses.replace(
+        bare, label=metric.label, description=metric.description, suggested=metric.suggested
+    )
+    return "schema, described" if metric == described else "schema, annotated"
 
 
 def _number(shown: Shown) -> int:
@@ -193,23 +199,35 @@ def _versions(
     rows = [
         VersionRow(
             number=one.version,
-            status=one.status,
+            state=_state(one.status, in_force=one.version == shown.in_force),
             made=one.created_datetime,
             author=uploader_of(one.author)["email"] if sees_authors else None,
             message=one.message,
             decision=one.decision if sees_authors else None,
             url=address.with_(cat=one.version, against=None),
             changes_url=address.with_(cat=one.version, against=before),
-            in_force=one.version == shown.in_force,
             shown=one.version == _number(shown),
         )
         for one, before in _with_previous(list(found))
     ]
     schema = VersionRow(
-        0, "accepted", None, None, "What the schema says", None, address.with_(cat=0, against=None), None,
-        shown.in_force == 0, _number(shown) == 0,
-    )  # fmt: skip
+        number=0,
+        state=_state("accepted", in_force=shown.in_force == 0),
+        made=None,
+        author=None,
+        message="What the schema says",
+        decision=None,
+        url=address.with_(cat=0, against=None),
+        changes_url=None,
+        shown=_number(shown) == 0,
+    )
     return [*rows, schema]
+
+
+def _state(status: str, *, in_force: bool) -> str:
+    if in_force:
+        return "in force"
+    return "earlier" if status == "accepted" else status
 
 
 def _with_previous(found: list[CatalogueVersion]) -> list[tuple[CatalogueVersion, int]]:

@@ -23,7 +23,7 @@ _APPLICATORS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SchemaChange:
-    """One keyword at one path, as JSON; `keyword` is None for a path that only one schema declares."""
+    """One keyword at one path, as JSON; without a keyword a path that one schema declares, and its type."""
 
     path: str
     keyword: str | None
@@ -79,4 +79,6 @@ def _said(place: Place) -> dict[str, str]:
 
 
 def _types(said: dict[str, str]) -> str | None:
-    return said.get("type")
+    """The types in words; None where any is allowed."""
+    types = jsontext.loads_stored(said["type"]) if "type" in said else None
+    return " or ".join(map(str, types)) if isinstance(types, list) else types

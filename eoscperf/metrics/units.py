@@ -25,6 +25,7 @@ def is_known(text: str) -> bool:
     return _unit(text) is not None
 
 
+@functools.lru_cache(maxsize=1024)
 def symbol(text: str) -> str:
     """The short form of a unit (`second` -> `s`); an unknown one as it is written."""
     unit = _unit(text)
@@ -33,6 +34,7 @@ def symbol(text: str) -> str:
     return f"{unit:~C}".replace("**", "^") or "1"
 
 
+@functools.lru_cache(maxsize=1024)
 def is_speed(text: str) -> bool:
     """Whether values in this unit are times or rates, so that a better one means faster."""
     unit = _unit(text)

@@ -8,9 +8,10 @@ import pytest
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request
 
-pytestmark = pytest.mark.xdist_group("browser")
+from tests.browser.chromium import NARROW, WIDE, Browser
+from tests.browser.conftest import EMAIL
 
-WIDE, NARROW = (1280, 900), (360, 740)
+pytestmark = pytest.mark.xdist_group("browser")
 
 PAGES = (
     "/",
@@ -18,7 +19,14 @@ PAGES = (
     "/benchmarks?terms=nothing",
     "/benchmarks/{benchmark}",
     "/benchmarks/{benchmark}?metric=drift&base={delta_flavor}",
+    "/benchmarks/{benchmark}?chart=scaling&x=machine.cpu.count&eff=1&fit=power",
+    "/benchmarks/{benchmark}?chart=heat",
+    "/benchmarks/{benchmark}/metrics",
+    "/benchmarks/{benchmark}/run",
+    "/benchmarks/{benchmark}/versions",
     "/benchmarks/{files}",
+    "/benchmarks/{files}/metrics",
+    "/benchmarks/{anything}/run",
     "/benchmarks/{anything}",
     "/benchmarks/{deleted_benchmark}",
     "/compare",
@@ -30,6 +38,8 @@ PAGES = (
     "/results",
     "/results?benchmark_id={benchmark}&filters=result.score+%3E+100.2&per_page=10&pick={result}",
     "/results?benchmark_id={files}&columns=latency&columns=disk&sort_by=%2Bjson.latency",
+    "/results?benchmark_id={benchmark}&chart=scatter&x=result.score&y=drift&yscale=log",
+    "/results?facet=site",
     "/results?terms=nothing&terms=such",
     "/results?f_path=result.score&f_op=%3C&f_value=",
     "/results/{result}",
@@ -58,14 +68,44 @@ PAGES = (
     "/help/api",
     "/preferences",
     "/nothing/here",
-    "/accounts/login",
-    "/accounts/sign-up",
+    "/login?next=/sites",
+    "/login/callback",
+    "/accounts/signup",
     "/accounts/recover",
+    "/accounts/sent",
+    "/accounts/verify",
+    "/accounts/authorize",
 )
 """Addresses as somebody without a login sees them, the states of each page among them."""
 
-ELSEWHERE = ()
-"""Pages that are opened by other tests."""
+OF_ADMINISTRATORS = (
+    "/",
+    "/results?benchmark_id={anything}&status=all",
+    "/benchmarks",
+    "/results/{claimed_result}",
+    "/registration",
+    "/accounts",
+    "/accounts/password",
+    "/accounts/email",
+    "/accounts/sessions",
+    "/accounts/second-factor",
+    "/accounts/passkeys",
+    "/accounts/invitations",
+    "/accounts/clients",
+    "/accounts/clients/new",
+    "/accounts/grants",
+    "/accounts/device",
+    "/accounts/logout",
+)
+"""What needs a login, or looks different with one."""
+
+ELSEWHERE = {
+    "accounts.login": "where all who log in are sent to",
+    "accounts.login_code": "comes between the password and the page",
+    "accounts.client": "looks like the form that registers one",
+    "benchmark_schema": "is a document",
+}
+"""Pages without an address of their own above."""
 
 
 @pytest.fixture(scope="session")
@@ -75,38 +115,57 @@ def titles() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_accessible_fits_is_quiet_and_is_printed_whole(browser, served, titles, path):
-    """In light and dark, wide and narrow; themes differ in nothing but colours."""
-    url = served.url(path)
-    browser.open(url)
+def test_a_page_is_accessible_fits_is_quiet_and_is_printed_with_its_address(browser, served, titles, path):
+    browser.open(served.url(path))
+    assert found_wrong(browser, served, titles, path) == []
+
+
+def test_pages_of_somebody_logged_in_are_as_good(logged_in, served, titles):
+    wrong = []
+    for path in OF_ADMINISTRATORS:
+        logged_in.set()
+        logged_in.open(served.url(path))
+        assert logged_in.status() == 200, path
+        assert EMAIL in logged_in.text(".chrome .account"), path
+        wrong += found_wrong(logged_in, served, titles, path)
+    assert wrong == []
+
+
+def found_wrong(browser: Browser, served: Any, titles: dict[str, str], path: str) -> list[str]:
+    """What is wrong with the page that has just been opened.
+
+    In light and dark, wide and narrow; themes differ in nothing but colours.
+    """
+    wrong = []
     for size in (WIDE, NARROW):
         for dark in (False, True):
             browser.set(size, dark=dark)
-            shown = f"{path} {size[0]} {'dark' if dark else 'light'}"
-            assert browser.violations(contrast_only=dark) == [], shown
-        assert browser.small_targets() == [], f"{path} {size[0]}"
+            wrong += browser.violations(contrast_only=dark)
+        wrong += browser.small_targets()
     # The narrowest window there may be, and 1280 pixels at 200 %.
     for size, scale in ((WIDE, 1), (NARROW, 1), ((320, 740), 1), ((640, 450), 2)):
         browser.set(size, scale=scale)
-        assert browser.too_wide() == [], f"{path} on {size[0]}"
-    assert browser.structure() == []
+        wrong += browser.too_wide()
+    wrong += browser.structure()
     page = path.partition("?")[0]
-    if browser.status() == 200:
-        assert titles.setdefault(browser.driver.title, page) == page
+    if browser.status() == 200 and titles.setdefault(browser.driver.title, page) != page:
+        wrong.append(f"{browser.driver.title} is the title of {titles[browser.driver.title]}, too")
     browser.set(media="print")
-    assert not browser.displayed(".chrome, .chrome-foot, .skip")
-    assert browser.driver.current_url in browser.text(".print-only")
+    wrong += [f"printed: {one}" for one in browser.displayed(".chrome, .chrome-foot, .skip")]
+    if browser.driver.current_url not in browser.text(".print-only"):
+        wrong.append("printed without its address")
     # The status of the page itself is no complaint.
-    complaints = [one for one in browser.complaints() if "the server responded with a status of 4" not in one]
-    assert complaints == []
-    assert browser.foreign_hosts(served.base) == set()
+    wrong += [one for one in browser.complaints() if "the server responded with a status of 4" not in one]
+    wrong += [f"asks {host}" for host in browser.foreign_hosts(served.base)]
+    return [f"{path}: {one}" for one in wrong]
 
 
 def test_no_page_is_forgotten(served):
     """Whoever adds a page adds an address of it here."""
     registry = served.app.registry
     mapper = registry.getUtility(IRoutesMapper)
-    opened = {mapper(Request.blank(served.path(path)))["route"] for path in PAGES}
+    everything = [served.path(path) for path in (*PAGES, *OF_ADMINISTRATORS)]
+    opened = {mapper(Request.blank(path))["route"] for path in everything}
     known = {route.name for route in opened if route is not None}
     pages = {
         view["route_name"]

@@ -77,12 +77,12 @@ def test_the_page_answers_whether_it_scales(pages, ray):
     answer = squeezed(pages.get(html.unescape(question).partition("#")[0], status=200))
     # 100 / (8 * 12.5); the other site has 101 s on one core and 13.5 s on eight.
     assert "Efficiency at the largest Cores: =IFCA 0.935 at 8, CESNET <i> 1.00 at 8." in answer
-    assert "1 lacks Cores, 1 is <= 0 and without efficiency (Render time)" in answer
+    assert "1 is <= 0 and without efficiency (Render time), 1 lacks Cores" in answer
 
 
 def test_runs_that_are_not_drawn_are_told_and_can_be_opened(pages, ray):
     page = pages.get(f"{ray.path}?chart=scatter&yscale=log")
-    assert "2 of 11 runs not drawn: 1 lacks Cores, 1 is <= 0 on a log axis (Render time)." in squeezed(page)
+    assert "2 of 11 runs not drawn: 1 is <= 0 on a log axis (Render time), 1 lacks Cores." in squeezed(page)
     anchor = re.search(r'<a href="#([^"]+)">1 lacks Cores</a>', page.text)[1]
     listed = re.search(rf'<details id="{anchor}">.*?</details>', page.text, re.S)[0]
     assert re.findall(r'href="(/results/[^"]+)"', listed) == [f"/results/{ray.lacking.id}"]

@@ -53,7 +53,8 @@ def world(make):
 
 
 def squeezed(answer):
-    text = re.sub(r"<(strong|code|span)\b[^>]*>|</(strong|code|span)>", "", answer.text)
+    text = answer.text.replace("&nbsp;", " ")
+    text = re.sub(r"<(strong|code|span)\b[^>]*>|</(strong|code|span)>", "", text)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).replace("\u202f", " ")
 
 

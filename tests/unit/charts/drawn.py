@@ -35,7 +35,9 @@ class Runs:
         self._flavors: dict[str, uuid.UUID] = {}
         self._sites: dict[str, tuple[uuid.UUID, int]] = {}
 
-    def add(self, name: str, *, day: float = 0, tags: tuple[str, ...] = (), of: str = "", **values: Any) -> Run:
+    def add(
+        self, name: str, *, day: float = 0, tags: tuple[str, ...] = (), of: str = "", **values: Any
+    ) -> Run:
         site, _, flavor = name.partition("/")
         site_id, order = self._sites.setdefault(site, (uuid.uuid4(), len(self._sites)))
         if name not in self._flavors:

@@ -9,7 +9,7 @@ import pytest
 from eoscperf import errors
 from eoscperf.charts import data, drawing
 from eoscperf.charts.runs import Field
-from tests.unit.charts.drawn import CORES, TIME, Runs, asked
+from tests.unit.charts.drawn import CORES, Runs, asked
 
 RATE = Field("rate", "Rate", "1/s", "higher")
 
@@ -45,7 +45,7 @@ def test_every_run_that_is_not_drawn_is_counted_by_its_reason_and_named(runs):
     chart = drawing.draw(asked("scatter", yscale="log"), runs.measured)
     assert chart.left_out.sentence == (
         "8 of 11 runs not drawn: 4 lack Cores, 2 are not numbers in Cores, "
-        "1 is <= 0 on a log axis (Render time), 1 is not a number in Render time."
+        "1 is not a number in Render time, 1 is <= 0 on a log axis (Render time)."
     )
     assert [run for run, _ in chart.left_out.parts[0].runs] == [run.id for run in lacking]
     assert chart.left_out.parts[0].runs[0][1] == "CESNET / m, 2026-03-01 00:00"

@@ -48,7 +48,7 @@ def test_a_file_has_colours_of_its_own_on_white_and_needs_nothing_else(measured,
     assert root.find(f"{SVG}rect").get("fill") == "#ffffff"
     assert "class=" not in text
     assert "var(" not in text
-    assert set(re.findall(r'(?:href|src|url)\W', text)) == set()
+    assert set(re.findall(r"(?:href|src|url)\W", text)) == set()
     written = [one.text for one in root.iter(f"{SVG}text")]
     assert chart.title in written[0] or written[0].endswith("…")
     assert "Something was left out." in written
