@@ -57,6 +57,7 @@ def measure(store: Store, generated: Generated, plan: Plan, note: Callable[[Line
         BareDriver(url) as bare,
     ):
         ini = write_ini(Path(name), url)
+        forgetful = write_ini(Path(name), url, "forgetful.ini", **{"answers.remembered_bytes": "0"})
         with workers(ini, plan.workers) as started, recorder(ini) as recorded:
             setting = Setting(
                 kind=store.kind,
@@ -71,6 +72,7 @@ def measure(store: Store, generated: Generated, plan: Plan, note: Callable[[Line
                 say=to_stderr,
                 note=note,
                 fresh=functools.partial(workers, ini, 1),
+                forgetful=functools.partial(workers, forgetful, 1),
             )
             _measure(setting, plan)
         return setting.lines

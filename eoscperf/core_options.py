@@ -164,6 +164,12 @@ CORE: tuple[Option, ...] = (
         "longest re-check of stored results on a new schema, in seconds",
     ),
     Option(
+        "limits.facet_seconds",
+        seconds,
+        0.15,
+        "longest counting of a facet beside the results, in seconds; one that takes longer has no counts",
+    ),
+    Option(
         "answers.remembered_bytes",
         whole(0),
         16 * 1024 * 1024,

@@ -32,18 +32,19 @@ PATIENCE = 60.0
 """Seconds after which a start has failed."""
 
 
-def write_ini(folder: Path, url: str) -> Path:
-    """The settings of production, but for database, plug-ins and rates."""
+def write_ini(folder: Path, url: str, name: str = "server.ini", **more: str) -> Path:
+    """The settings of production, but for database, plug-ins, rates and `more`."""
     ini = configparser.RawConfigParser()
     ini.read(CHECKOUT / "production.ini")
     ini["app:main"] = {
         **APPLICATION,
         "sqlalchemy.url": url.replace("%", "%%"),
         "secret": secrets.token_hex(32),
+        **more,
     }
     ini["logger_root"]["level"] = "ERROR"
     ini["logger_eoscperf"]["level"] = "ERROR"
-    path = folder / "server.ini"
+    path = folder / name
     with path.open("w") as file:
         ini.write(file)
     return path

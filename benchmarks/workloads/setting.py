@@ -48,6 +48,8 @@ class Setting:
     """gets each line when it is there"""
     fresh: Callable[[], AbstractContextManager[Sequence[Worker]]]
     """one more process, which has not been asked anything"""
+    forgetful: Callable[[], AbstractContextManager[Sequence[Worker]]]
+    """the same, and it remembers no answers"""
     lines: list[Line] = field(default_factory=list)
 
     @property

@@ -49,7 +49,7 @@ def chart(
     mixed = _mixed(measured, [pair for pair in inputs if pair[0] not in (*across, *series)])
     if mixed:
         note = f"Runs with different {mixed} are drawn together; narrow the search to tell them apart."
-        asked = dataclasses.replace(asked, notes=(*asked.notes, note))
+        asked = dataclasses.replace(asked, notes=(*asked.notes, note), summarise=summarise(alike=False))
     return draw(asked, measured)
 
 

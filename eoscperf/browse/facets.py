@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from eoscperf import jsontext
 from eoscperf.browse import builder
@@ -26,6 +27,8 @@ MOST_SEARCHED = 5000
 
 MOST_TICKED = 20
 """Different numbers that are chosen one by one; of more the two ends are asked for."""
+
+Value = TypeVar("Value")
 
 Choice = tuple[str, int | None, str, bool]
 """text, number of results if it is known, address with it taken or taken off, whether it is chosen"""
@@ -125,16 +128,16 @@ def _counted(address: Address, facet: Facet, catalogue: Catalogue | None, homes:
         values.sort(key=lambda value: str(value.value), reverse=True)
     path = facet.path
     chosen = [_literal(value) for value in values if value.selected]
-    all_choices = []
-    for one in values:
+
+    def link(value: FacetValue) -> str:
         if path is not None:
-            url = _with_value(address, path, chosen, one)
-        elif facet.name == "year":
-            url = _with_year(address, one)
-        else:
-            url = _with_id(address, facet.name, str(one.id), selected=one.selected, homes=homes)
-        all_choices.append((_text(facet.name, one), one.count, url, one.selected))
-    panel = _panel(address, facet.name, _title(facet, catalogue), all_choices, facet.more or 0)
+            return _with_value(address, path, chosen, value)
+        if facet.name == "year":
+            return _with_year(address, value)
+        return _with_id(address, facet.name, str(value.id), selected=value.selected, homes=homes)
+
+    offers = [(_text(facet.name, one), one.count, one.selected, one) for one in values]
+    panel = _panel(address, facet.name, _title(facet, catalogue), offers, facet.more or 0, link)
     if path is not None and not panel.opened and len(values) < 2 and not chosen:
         # One value that all results have narrows nothing.
         panel = dataclasses.replace(panel, choices=())
@@ -146,25 +149,37 @@ def _uncounted(address: Address, facet: Facet, homes: Homes, known: Sequence[tup
     if facet.name == "year":
         return Panel(facet.name, _title(facet, None))
     chosen = {one.lower() for one in address.all(_IDS[facet.name])}
-    all_choices: list[Choice] = []
-    for identifier, text in known:
-        selected = str(identifier) in chosen
-        url = _with_id(address, facet.name, str(identifier), selected=selected, homes=homes)
-        all_choices.append((text, None, url, selected))
-    return _panel(address, facet.name, _title(facet, None), all_choices, 0)
+
+    def link(identifier: str) -> str:
+        return _with_id(address, facet.name, identifier, selected=identifier in chosen, homes=homes)
+
+    offers = [(text, None, str(one) in chosen, str(one)) for one, text in known]
+    return _panel(address, facet.name, _title(facet, None), offers, 0, link)
 
 
-def _panel(address: Address, name: str, title: str, choices: Sequence[Choice], more: int) -> Panel:
-    """The first choices, or all that hold the words that are looked for."""
+def _panel(
+    address: Address,
+    name: str,
+    title: str,
+    offers: Sequence[tuple[str, int | None, bool, Value]],
+    more: int,
+    link: Callable[[Value], str],
+) -> Panel:
+    """The first of what is offered, or all that hold the words that are looked for.
+
+    An offer is a text, a number, whether it is chosen, and what `link` makes its address of.
+    """
     if address["facet"] != name:
-        few = [one for place, one in enumerate(choices) if place < FEW or one[3]]
-        left = len(choices) - len(few) + more
-        more_url = address.with_(facet=name, find=None) if left else None
-        return Panel(name, title, tuple(few), left, more_url)
-    words = address["find"].lower().split()
-    found = [one for one in choices if one[3] or all(word in one[0].lower() for word in words)]
-    left = more + max(0, len(found) - MOST)
-    return Panel(name, title, tuple(found[:MOST]), left, None, address.with_(facet=None, find=None))
+        shown = [one for place, one in enumerate(offers) if place < FEW or one[2]]
+        left = len(offers) - len(shown) + more
+        more_url, fewer_url = (address.with_(facet=name, find=None) if left else None), None
+    else:
+        words = address["find"].lower().split()
+        found = [one for one in offers if one[2] or all(word in one[0].lower() for word in words)]
+        shown, left = found[:MOST], more + max(0, len(found) - MOST)
+        more_url, fewer_url = None, address.with_(facet=None, find=None)
+    choices = tuple((text, count, link(value), selected) for text, count, selected, value in shown)
+    return Panel(name, title, choices, left, more_url, fewer_url)
 
 
 def _by_ends(facet: Facet, catalogue: Catalogue | None) -> bool:

@@ -28,9 +28,6 @@ from eoscperf.web.urls import Address, sort_keys, sort_link, unbound
 MOST_COMPARED = 30
 """Items that the comparison takes."""
 
-PATIENCE = 0.15
-"""Seconds after which facets come without counts."""
-
 _SORTED = ("benchmark_name", "site_name", "flavor_name", "execution_datetime", "upload_datetime")
 
 
@@ -64,13 +61,14 @@ def list_results(request: Any) -> Any:
     criteria = conditions.criteria(address, accounts)
     paths = list(address.values.get("columns", ())) or default_paths(catalogue)
     wanted = facts.facets(criteria, known)
+    seconds = request.registry.settings["limits.facet_seconds"]
     try:
         found = request.find_service(Results).page(
             criteria, sort_keys(address, SEARCH_SORT), address.page_request(), unbound(request)
         )
         shown = pager(address, found)
         report = request.find_service(Facets).report(
-            criteria, wanted.names, facets.most(address), seconds=PATIENCE, sites_anew=True
+            criteria, wanted.names, facets.most(address), seconds=seconds, sites_anew=True
         )
     except errors.Invalid as problem:
         return values | {"address": address.refused(problem)}

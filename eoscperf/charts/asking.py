@@ -104,12 +104,12 @@ def error_words(error: str, marks: Iterable[Mark]) -> str:
     if all(mark.low is None for mark in marks):
         return "" if error == "none" else "no whiskers, as " + _NO_WHISKERS[error]
     return {
-        "ci": "whiskers are 95 % intervals where there are five runs or more",
+        "ci": "whiskers are 95 % intervals where there are five runs or more of one flavor",
         "range": "whiskers go from the lowest to the highest run",
     }[error]
 
 
-_NO_WHISKERS = {"ci": "95 % intervals take five runs", "range": "a range takes two runs"}
+_NO_WHISKERS = {"ci": "95 % intervals take five runs of one flavor", "range": "a range takes two runs"}
 
 
 def sentences(*parts: str) -> str:

@@ -40,7 +40,9 @@ def bars(asked: Asked, rows: Sequence[Row], left_out: LeftOut) -> Drawable:
         description=sentences(
             "Dots are medians" if scale == "log" else "Bars are medians",
             whiskers,
-            "small dots are single runs where there are fewer" if any(one.dots for one in series) else "",
+            "small dots are single runs where there is no interval"
+            if any(one.dots for one in series)
+            else "",
         ),
         x=value_axis(values, asked.y, scale, from_zero=True),
         y=scales.categories([row.name for row in drawn], ""),

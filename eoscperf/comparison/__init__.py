@@ -25,18 +25,8 @@ def includeme(config: Any) -> None:
     config.add_service(Summaries, Summaries.for_request)
     config.include("eoscperf.comparison.pages")
     config.include("eoscperf.comparison.panels")
-    config.add_subscriber(_load_libraries, "pyramid.events.ApplicationCreated")
+    config.add_subscriber("eoscperf.comparison.loading.load_libraries", "pyramid.events.ApplicationCreated")
     for service in api.SERVICES:
         config.add_api_service(service)
     for name, schema in schemas.SCHEMAS.items():
         config.add_openapi_schema(name, schema)
-
-
-def _load_libraries(event: Any) -> None:
-    """What takes longest to load comes before the first request, not with it."""
-    import numpy  # noqa: F401
-    import scipy.special  # noqa: F401
-
-    from eoscperf.metrics import units
-
-    units.symbol("s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -191,15 +192,11 @@ def _rank_test(a: Cell, base: Cell) -> tuple[float, float]:
 
 def _asymptotic(statistic: float, mine: int, theirs: int, times: np.ndarray) -> float:
     """p by the normal approximation, corrected for ties (so many times each value) and continuity."""
-    import numpy as np
-    from scipy import special
-
     every = mine + theirs
-    ties = (times.astype(float) ** 3 - times).sum()
-    spread = np.sqrt(mine * theirs / 12 * ((every + 1) - ties / (every * (every - 1))))
+    ties = float((times.astype(float) ** 3 - times).sum())
+    spread = math.sqrt(mine * theirs / 12 * ((every + 1) - ties / (every * (every - 1))))
     if not spread:
         # All values are alike on both sides.
         return 1.0
     larger = max(statistic, mine * theirs - statistic)
-    p = 2 * special.ndtr(-(larger - mine * theirs / 2 - 0.5) / spread)
-    return min(1.0, float(p))
+    return min(1.0, math.erfc((larger - mine * theirs / 2 - 0.5) / spread / math.sqrt(2)))

@@ -139,13 +139,16 @@ class Charts:
         return found if wanted.chart in ("history", "scatter") else newest(found, asked.y.path)
 
 
-def summarise(weighting: Weighting = "source") -> Summarise:
-    """Sums runs up as cells do."""
+def summarise(weighting: Weighting = "source", *, alike: bool = True) -> Summarise:
+    """Sums runs up as cells do. Runs of several flavors, or that are not `alike` otherwise, are no cell: they
+    have a median, and no interval."""
 
     def work(path: str, runs: Sequence[Run]) -> Summary:
         known = tuple(CellRun(run.id, run.source, _number(run, path), run.executed) for run in runs)
         cell = Cell(path, known, weighting)
-        return Summary(cell.median, cell.lowest, cell.highest, cell.n, cell.interval)
+        is_cell = alike and len({run.flavor_id for run in runs}) == 1
+        interval = cell.interval if is_cell else None
+        return Summary(cell.median, cell.lowest, cell.highest, cell.n, interval)
 
     return work
 

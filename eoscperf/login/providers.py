@@ -59,8 +59,8 @@ class LoginProviders:
 
     @functools.cached_property
     def origins(self) -> tuple[str, ...]:
-        """Where browsers are sent to log out: form policies of pages have to name it."""
-        parts = [urlsplit(one.settings.issuer) for one in self.by_name.values()]
+        """Elsewhere, where browsers are sent to log out: form policies of pages have to name it."""
+        parts = [urlsplit(one.settings.issuer) for one in self.by_name.values() if one.home is None]
         return tuple(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts))
 
     def __bool__(self) -> bool:

@@ -57,6 +57,7 @@ def session_identity(request: Any) -> Identity | None:
             user_id=user.id if user is not None else None,
             admin=is_admin,
             method="session",
+            by_role=user is not None and user.role == "admin",
             reader=user is not None and user.role == "reader",
         )
 

@@ -47,6 +47,31 @@ def reindex(context: Context, names: Sequence[str], anew: bool) -> None:
     click.echo(f"Reindexed {number} benchmark{'' if number == 1 else 's'}.")
 
 
+@results.command()
+@click.option(
+    "--benchmark", "names", multiple=True, metavar="IMAGE:TAG", help="Only this one; may be repeated."
+)
+@pass_context
+def summarise(context: Context, names: Sequence[str]) -> None:
+    """Compute what rankings are made from, so that nobody has to wait for it; the server may run meanwhile.
+
+    Without it, whoever asks first for a ranking waits. What is there already and has not changed is kept.
+    """
+    from eoscperf.comparison.summarising import summarise
+
+    try:
+        benchmark_ids = _benchmarks(context.engine(), names)
+        with tqdm(
+            total=len(benchmark_ids), desc="summarising", unit=" benchmarks", leave=False, disable=None
+        ) as bar:
+            number = summarise(context.engine(), benchmark_ids, bar.update)
+    except (sa.exc.OperationalError, sa.exc.ProgrammingError, sa.exc.InterfaceError) as problem:
+        raise Unusable(
+            f"The database cannot be used: {problem.orig}. Is its schema up to date (db upgrade)?"
+        ) from problem
+    click.echo(f"Summarised {number} ranking{'' if number == 1 else 's'}.")
+
+
 def _benchmarks(engine: sa.Engine, names: Sequence[str]) -> list[uuid.UUID]:
     """All benchmarks, or those with these names whatever their state."""
     with engine.connect() as connection:

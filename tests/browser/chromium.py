@@ -218,7 +218,9 @@ class Browser:
         for _ in range(most):
             self.press(Keys.TAB, holding=Keys.SHIFT if back else None)
             now = self.driver.switch_to.active_element
-            assert self.script(_SEEN + "return seen(arguments[0])", now), f"the focus is not seen on {now.get_attribute('outerHTML')[:200]}"
+            assert self.script(_SEEN + "return seen(arguments[0])", now), (
+                f"the focus is not seen on {now.get_attribute('outerHTML')[:200]}"
+            )
             if text in map(_plain, (now.text, now.accessible_name, now.get_attribute("name") or "")):
                 return
         raise NoSuchElementException(f"{text!r} by {most} steps on {self.driver.current_url}")
@@ -274,7 +276,8 @@ const plain = (one) => {
   for (const hidden of copy.querySelectorAll('[aria-hidden=true]')) hidden.remove();
   return copy.textContent.replace(/\\s+/g, ' ').trim();
 };
-const table = [...document.querySelectorAll('main table')].filter((one) => one.checkVisibility())[arguments[0]];
+const tables = [...document.querySelectorAll('main table')].filter((one) => one.checkVisibility());
+const table = tables[arguments[0]];
 if (!table) return [];
 // Without what a heading would do.
 const heads = [...table.tHead.rows[0].cells].map((one) => plain(one).split(' , ')[0]);
@@ -315,8 +318,14 @@ const around = (...those) => {
   return new DOMRect(x, y, right - x, bottom - y);
 };
 const clipped = (one) => one.closest('.visually-hidden, .skip');
-const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
-  .filter((one) => shown(one) && !clipped(one) && !one.disabled)
+// Beyond the edge of a region that scrolls by itself.
+const away = (one) => {
+  const region = one.closest('.scrolling');
+  return region && one.getBoundingClientRect().right > region.getBoundingClientRect().right;
+};
+const all = [...document.querySelectorAll(
+  'a[href], button, input:not([type=hidden]), select, textarea, summary')]
+  .filter((one) => shown(one) && !clipped(one) && !away(one) && !one.disabled)
   .map((one) => [one, around(one, ...(one.labels || []))]);
 const small = (box) => Math.round(box.width) < 24 || Math.round(box.height) < 24;
 const middle = (box) => [box.x + box.width / 2, box.y + box.height / 2];
@@ -341,7 +350,8 @@ _TOO_WIDE = """
 const width = document.documentElement.clientWidth;
 if (document.documentElement.scrollWidth <= width) return [];
 const wide = [...document.querySelectorAll('body *')]
-  .filter((one) => one.getBoundingClientRect().right > width + 1 && !one.closest('.scrolling, .visually-hidden'));
+  .filter((one) => one.getBoundingClientRect().right > width + 1)
+  .filter((one) => !one.closest('.scrolling, .visually-hidden'));
 return [`${document.documentElement.scrollWidth} instead of ${width}`,
   ...wide.map((one) => one.outerHTML.slice(0, 120))];
 """

@@ -31,7 +31,6 @@ from eoscperf.users.models import User
 from tests.browser.chromium import AXE, Browser
 from tests.browser.world import World
 
-
 EMAIL, PASSWORD = "admin@example.org", "some quite ordinary words"
 """Of the administrator."""
 
@@ -79,6 +78,8 @@ def served(databases: TestDatabases, tmp_path_factory: pytest.TempPathFactory) -
             "secret": "a secret for tests",
             "rates.writes": "1000000/minute",
             "rates.exports": "1000000/minute",
+            # A busy machine counts slowly.
+            "limits.facet_seconds": "60",
         },
     )
     with orm.Session(engine) as session:

@@ -1,4 +1,4 @@
-"""What a first view transfers, with nothing in the cache: measured at the server, as the browser asks for it."""
+"""What a first view transfers with nothing in the cache, as the browser counts it."""
 
 from __future__ import annotations
 

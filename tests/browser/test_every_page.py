@@ -141,11 +141,11 @@ def found_wrong(browser: Browser, served: Any, titles: dict[str, str], path: str
         for dark in (False, True):
             browser.set(size, dark=dark)
             wrong += browser.violations(contrast_only=dark)
-        wrong += browser.small_targets()
+        wrong += [f"on {size[0]}: {one}" for one in browser.small_targets()]
     # The narrowest window there may be, and 1280 pixels at 200 %.
     for size, scale in ((WIDE, 1), (NARROW, 1), ((320, 740), 1), ((640, 450), 2)):
         browser.set(size, scale=scale)
-        wrong += browser.too_wide()
+        wrong += [f"on {size[0]}: {one}" for one in browser.too_wide()]
     wrong += browser.structure()
     page = path.partition("?")[0]
     if browser.status() == 200 and titles.setdefault(browser.driver.title, page) != page:

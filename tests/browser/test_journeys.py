@@ -1,4 +1,4 @@
-"""What people come for, from the first page to the answer: with scripts on a wide screen, without on a phone."""
+"""What people come for, up to the answer: with scripts on a wide screen, without on a phone."""
 
 from __future__ import annotations
 

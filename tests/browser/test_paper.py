@@ -65,8 +65,11 @@ def test_paper_cuts_nothing_off(browser, served, path):
     browser.set((718, 1000), media="print")
     browser.open(served.url(path))
     assert browser.too_wide() == []
-    assert browser.script(
-        "return [...document.querySelectorAll('.scrolling')]"
-        ".filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)"
-        ".map((one) => one.getAttribute('aria-label'))"
-    ) == []
+    assert (
+        browser.script(
+            "return [...document.querySelectorAll('.scrolling')]"
+            ".filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)"
+            ".map((one) => one.getAttribute('aria-label'))"
+        )
+        == []
+    )

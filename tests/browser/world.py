@@ -18,7 +18,6 @@ from eoscperf import jsontext
 from eoscperf.benchmarks.models import Benchmark
 from eoscperf.results.derived import results_created
 from eoscperf.results.models import Result, Tag
-from eoscperf.results.tallies.service import Tallies
 from eoscperf.sites.models import Flavor
 from eoscperf.testing.factories import Make
 
@@ -197,7 +196,7 @@ NOT_POSITIVE = "Values are not all positive, so no ratio is formed; medians diff
 FILES = 412
 """Results of the benchmark that tells nothing about its values; each fourth lacks `latency`."""
 
-AWKWARD = (("Zürich, \"east\"", "m1,large"), ("=1+1", "=1+1"), ("=1+1", 'say "big"'), ("Alpine Cloud", "hpc.8"))
+AWKWARD = (('Zürich, "east"', "m1,large"), ("=1+1", "=1+1"), ("=1+1", 'say "big"'), ("Alpine Cloud", "hpc.8"))
 """Sites and flavors that programs for tables stumble over."""
 
 FILLERS = 16
@@ -330,9 +329,7 @@ class World:
             "ref": "refs/heads/main",
             "run_url": "https://github.com/example/benchmarks/actions/runs/1",
         }
-        self.ci_result = self._make.result(
-            json={"here": 4}, provenance=jsontext.dumps(provenance), **given
-        )
+        self.ci_result = self._make.result(json={"here": 4}, provenance=jsontext.dumps(provenance), **given)
 
     def _result(
         self,
@@ -345,10 +342,11 @@ class World:
         tags: list[Tag] | None = None,
     ) -> None:
         flavor = self.places[place]
+        # What is ranked is named by its cell.
+        name = f"{place if benchmark is self.benchmark else benchmark.name} {number}"
         self._made.append(
             Result(
-                # As text that the cells are named by; others take what is left over.
-                id=uuid.uuid5(_IDS, f"{place} {number}" if benchmark is self.benchmark else f"{benchmark.id} {number}"),
+                id=uuid.uuid5(_IDS, name),
                 json=jsontext.dumps(said),
                 content_hash=jsontext.content_hash(said),
                 benchmark_id=benchmark.id,
@@ -377,6 +375,4 @@ class World:
             ],
             [{"result_id": one.id, "tag_id": tag.id} for one in self._made for tag in one.tags],
         )
-        for one in self._made:
-            Tallies(session).moved(one, "visible", "visible")
         session.commit()

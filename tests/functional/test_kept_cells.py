@@ -10,6 +10,7 @@ from sqlalchemy import orm
 
 from eoscperf.comparison.keeping import Memory
 from eoscperf.comparison.models import CellInputs, CellSummary
+from eoscperf.comparison.summarising import summarise
 from eoscperf.db import make_engine
 from eoscperf.results.reindexing import rebuild_benchmark
 from tests.functional import test_derived
@@ -53,9 +54,7 @@ class Walk(test_derived.Walk):
     def document(self):
         self.uploads += 1
         # With ties, and now and then a value that is no number.
-        time = self.dice.choice(
-            [None, "long", *(float(self.dice.randrange(20, 40)) for _ in range(20))]
-        )
+        time = self.dice.choice([None, "long", *(float(self.dice.randrange(20, 40)) for _ in range(20))])
         samples = {"all": [time, time + self.dice.random()]} if isinstance(time, float) else {}
         return {"number": self.uploads, "time": time, "size": self.dice.choice([4, 4, 4, 8])} | samples
 
@@ -181,6 +180,22 @@ def test_a_change_makes_one_flavor_be_read_again(live_api, world, statements):
     assert board(live_api, benchmark).json == second
     assert statements == []
     assert board(live_api, benchmark, **EVERYTHING).json == second
+
+
+def test_what_rankings_are_made_from_can_be_computed_before_anybody_asks(live_api, world, statements):
+    benchmark, _, _ = world
+    engine = live_api.app.app.registry["dbengine"]
+    assert summarise(engine, [benchmark.id, uuid.uuid4()], lambda number: None) == 1
+    assert len(statements) == 1
+    assert summarise(engine, [benchmark.id], lambda number: None) == 1
+    answer = board(live_api, benchmark).json
+    assert len(statements) == 1
+    assert answer == board(live_api, benchmark, **EVERYTHING).json
+    with orm.Session(engine) as session, session.begin():
+        session.execute(sa.update(CellInputs).values(definition=b"another"))
+    summarise(engine, [benchmark.id], lambda number: None)
+    with orm.Session(engine) as session:
+        assert b"another" not in set(session.scalars(sa.select(CellInputs.definition)))
 
 
 def test_what_was_read_before_a_change_never_replaces_what_was_read_after_it(live_api, world):

@@ -31,11 +31,16 @@ from eoscperf.comparison.service import Comparisons
 from eoscperf.listing import Page
 from eoscperf.metrics.catalogue import Catalogue
 from eoscperf.metrics.service import MetricCatalogues
-from eoscperf.rest.schema import choice, exact, identifier, several, whole
+from eoscperf.rest.schema import choice, exact, identifier, instant, several, whole
 from eoscperf.results import filters
+from eoscperf.results.catalogue import CatalogueView
 from eoscperf.results.query import Criteria
+from eoscperf.results.service import Results
 from eoscperf.web.pager import pager
 from eoscperf.web.urls import Address, PageQuery, paging
+
+MOST_SITES = 200
+"""Sites that are offered to choose from."""
 
 KINDS = tuple(chart_query.KINDS)
 
@@ -48,6 +53,10 @@ def _keys() -> tuple[colander.SchemaNode, ...]:
         exact("metric", title="Metric"),
         conditions(),
         several(identifier("site_id", title="Site"), most=50, title="Sites"),
+        several(identifier("tags_ids", title="Tag"), most=50, title="Tags"),
+        instant("execution_after", required=False, dates=True, title="Executed after"),
+        instant("execution_before", required=False, dates=True, title="Executed before"),
+        instant("upload_before", required=False, dates=True, title="As of"),
         choice("weight", "source", "run", default_text="source", missing="source", title="Weight"),
         identifier("base", required=False, title="Baseline"),
         choice("sort_by", "rank", "site", "n", "last", default_text="rank", missing="rank", title="Order"),
@@ -93,6 +102,10 @@ def show_benchmark(request: Any) -> dict[str, Any]:
         "ranking": None,
         "figure": None,
         "controls": None,
+        "chips": (),
+        "clear_url": None,
+        "sites": (),
+        "hidden": address.others("metric", "weight", "sort_by", "base", "upload_before"),
         "catalogue_version": shown.in_force,
         "choices": [one for one in shown.catalogue if one.kind in ("number", "mixed") and not one.parameter],
         "has_headline": bool(shown.catalogue.headlines),
@@ -110,7 +123,17 @@ def show_benchmark(request: Any) -> dict[str, Any]:
     figure = (
         figures.figure(request, "benchmark", address, drawn, benchmark_id=benchmark.id) if drawn else None
     )
-    more = {"figure": figure, "controls": _controls(address, catalogue, found)}
+    view = request.find_service(Results).search(_criteria(benchmark, address)).view
+    more = {
+        "figure": figure,
+        "controls": _controls(address, catalogue, found),
+        "chips": _chips(address, view),
+        "clear_url": address.with_(**dict.fromkeys(_CONDITIONS)),
+    }
+    if len(address.all("site_id")) < 2:
+        # One of them can be chosen in the form; several stay as they are.
+        more["sites"] = _sites(view)
+        more["hidden"] = [pair for pair in values["hidden"] if pair[0] != "site_id"]
     return values | more | _ranking(request, address, found, catalogue)
 
 
@@ -135,8 +158,44 @@ def _leaderboard(request: Any, benchmark: Any, address: Address) -> tuple[Leader
 
 
 def _criteria(benchmark: Any, address: Address) -> Criteria:
-    sites = tuple(address.values.get("site_id", ()))
-    return criteria(address.values, benchmark_ids=(benchmark.id,), site_ids=sites)
+    asked = address.values
+    return criteria(
+        asked,
+        benchmark_ids=(benchmark.id,),
+        site_ids=tuple(asked.get("site_id", ())),
+        tags_ids=tuple(asked.get("tags_ids", ())),
+        execution_after=asked.get("execution_after"),
+        execution_before=asked.get("execution_before"),
+    )
+
+
+def _sites(view: CatalogueView) -> list[tuple[str, str]]:
+    """Sites to choose from, by name."""
+    known = (site for site in view.sites.values() if site.status == "approved")
+    names = sorted((site.name, str(site.id)) for site in known)
+    return [(identifier, name) for name, identifier in names[:MOST_SITES]]
+
+
+def _chips(address: Address, view: CatalogueView) -> list[tuple[str, str, str]]:
+    """The conditions of the address in words, each with the address without it."""
+    names = {str(one): site.name for one, site in view.sites.items()}
+    names |= {str(one): tag.name for one, tag in view.tags.items() if tag.live}
+    found = []
+    for key, kind in _CONDITIONS.items():
+        for text in address.all(key):
+            found.append((kind, names.get(text, text), address.without(key, text)))
+    return found
+
+
+_CONDITIONS = {
+    "filters": "",
+    "site_id": "Site",
+    "tags_ids": "Tag",
+    "execution_after": "Executed after",
+    "execution_before": "Executed before",
+    "upload_before": "Uploaded before",
+}
+"""Keys that narrow the runs, and how they are called."""
 
 
 def _drawn(

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from eoscperf.options import Option
 from eoscperf.plugins.accounts.directory.settings import SETTINGS as DIRECTORY
 from eoscperf.plugins.accounts.people.settings import SETTINGS as PEOPLE
 from eoscperf.plugins.accounts.provider.settings import SETTINGS as PROVIDER
 from eoscperf.plugins.accounts.provider.settings import provider_address
-from eoscperf.options import Option
 
 
 def _issuer(value: str) -> str:

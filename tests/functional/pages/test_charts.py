@@ -66,7 +66,7 @@ def test_each_kind_is_on_the_page_of_a_benchmark_and_as_files(pages, ray, cost, 
     assert drawing.content_type == "image/svg+xml"
     assert ElementTree.fromstring(drawing.body).get("role") == "img"
     assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
-    shown = re.search(r'<details class="chart-table">.*?</details>', page.text, re.S)[0]
+    shown = re.search(r'<details class="chart-table[^>]*>.*?</details>', page.text, re.S)[0]
     assert len(rows(table)) == len(re.findall(r"<tr>", shown))
     assert all(len(row) == len(rows(table)[0]) for row in rows(table))
 
@@ -134,6 +134,24 @@ def test_the_search_draws_everything_found_the_page_or_the_selection(pages, ray,
     by_tag = drawn("&chart=strip&series=tag")[1]
     assert "hpc" in by_tag
     assert "no tag" in by_tag
+
+
+def test_a_ranking_is_narrowed_by_site_tag_and_dates_and_its_chart_with_it(pages, ray):
+    def bars(**query):
+        page = pages.get(
+            ray.path + "?" + "&".join(f"{key}={value}" for key, value in query.items()), status=200
+        )
+        return page, len(re.findall(r'<rect class="chart-bar', page.text))
+
+    assert bars(site_id=ray.sites[0].id)[1] == 4
+    page, count = bars(tags_ids=ray.tag.id)
+    assert count == 1
+    assert "Tag hpc" in squeezed(page)
+    assert bars(upload_before="2000-01-01")[1] == 0
+    page, count = bars(execution_after="2000-01-01")
+    assert count == 8
+    csv_link = html.unescape(re.search(r'href="(/charts/[^"]+\.csv[^"]*)"', page.text)[1])
+    assert "execution_after=2000-01-01" in csv_link
 
 
 def test_without_a_benchmark_the_search_asks_what_to_draw(pages, ray):

@@ -16,7 +16,6 @@ from html import unescape
 import pytest
 import waitress
 
-from eoscperf.browse import pages as browse_pages
 from tests.functional.pages.measured import SCHEMA, facet, rows, squeezed, table_form
 from tests.functional.pages.measured import world as world
 
@@ -85,7 +84,9 @@ def test_facets_that_take_too_long_come_without_counts(pages, world, monkeypatch
     assert "IFCA / m.8" not in page.text.partition("<h3>Site / flavor</h3>")[2].partition("</section>")[0]
 
 
-def test_a_statement_that_takes_too_long_is_stopped_and_the_page_goes_on(pages, world, monkeypatch):
+def test_a_statement_that_takes_too_long_is_stopped_and_the_page_goes_on(
+    pages, world, monkeypatch, set_setting
+):
     import sqlalchemy as sa
 
     from eoscperf.results.facets import service
@@ -96,7 +97,7 @@ def test_a_statement_that_takes_too_long_is_stopped_and_the_page_goes_on(pages, 
         session.scalar(sa.select(sa.func.count()).select_from(numbers))
 
     monkeypatch.setattr(service, "count_results", endless)
-    monkeypatch.setattr(browse_pages, "PATIENCE", 0.01)
+    set_setting("limits.facet_seconds", 0.01)
     page = pages.get(f"{world.of_benchmark}&execution_after=2023-01-02", status=200)
     assert len(rows(page)) == 12
     part = page.text.partition("<h3>Site</h3>")[2].partition("</section>")[0]

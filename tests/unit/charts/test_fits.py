@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -103,5 +104,5 @@ def test_x_that_numbers_cannot_tell_apart_have_no_curve():
 
 def test_on_a_logarithmic_axis_the_points_of_a_curve_are_spread_by_factors():
     points = fit("linear", [1, 10, 100, 1000], [1, 2, 3, 4], log_x=True).points
-    ratios = {round(later / earlier, 6) for (earlier, _), (later, _) in zip(points, points[1:], strict=False)}
+    ratios = {round(later / earlier, 6) for (earlier, _), (later, _) in itertools.pairwise(points)}
     assert len(ratios) == 1

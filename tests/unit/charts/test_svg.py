@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import re
 from xml.etree import ElementTree
 
@@ -72,7 +73,7 @@ def test_names_of_many_series_do_not_lie_on_each_other():
     root = ElementTree.fromstring(svg.for_page(drawing.draw(asked("scaling"), runs.measured), "c"))
     places = sorted(float(one.get("y")) for one in root.iter("text") if one.get("class") == "chart-label")
     assert len(places) == 40
-    assert min(later - earlier for earlier, later in zip(places, places[1:], strict=False)) >= 14
+    assert min(later - earlier for earlier, later in itertools.pairwise(places)) >= 14
     assert places[-1] <= float(root.get("viewBox").split()[3])
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from eoscperf.comparison.cells import (
+    UNKNOWN,
     Cell,
     Run,
     between,
@@ -22,6 +23,7 @@ from eoscperf.comparison.cells import (
     sample_spread,
     weighted_median,
 )
+from eoscperf.comparison.packing import PackedCell, packed
 
 DAY = datetime.timedelta(days=1)
 START = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
@@ -179,3 +181,39 @@ def test_a_cell_refuses_what_it_cannot_count():
 
 def test_percentiles_are_interpolated():
     assert between(np.arange(0.0, 101.0)) == pytest.approx((2.5, 97.5))
+
+
+@hypothesis.given(st.lists(finite, min_size=1, max_size=60))
+def test_percentiles_are_exactly_those_of_numpy(values):
+    draws = np.asarray(values)
+    assert between(draws) == tuple(float(end) for end in np.percentile(draws, (2.5, 97.5)))
+
+
+@pytest.mark.parametrize("weighting", ["source", "run"])
+@pytest.mark.parametrize("n", [3, 12])
+def test_a_packed_cell_says_what_the_cell_said(n, weighting):
+    values = np.random.default_rng(n).normal(30, 2, n).tolist()
+    some = runs(*values)
+    some = [
+        Run(run.id, run.id if at % 2 else UNKNOWN, run.value, run.executed) for at, run in enumerate(some)
+    ]
+    plain = Cell("score", tuple(some), weighting)
+    kept = packed("score", some, weighting, {some[0].id: 0.5}, changes=4, older=1, infinite=2)
+    again = PackedCell("score", weighting, kept)
+    for name in (
+        "n",
+        "sources",
+        "median",
+        "interval",
+        "lowest",
+        "highest",
+        "values",
+        "between_spread",
+        "runs",
+    ):
+        assert getattr(again, name) == getattr(plain, name), name
+    assert (again.last_run, again.seed) == (plain.last_run, plain.seed)
+    assert np.array_equal(again.draws, plain.draws)
+    assert again.within_spread == 0.5
+    assert kept.spreads()[some[0].id] == 0.5
+    assert math.isnan(kept.spreads()[some[1].id])

@@ -227,3 +227,22 @@ def test_the_best_are_named_with_ties():
         best(["A"], 1, "", provisional=True)
         == "Every row has fewer than five runs: the order is provisional."
     )
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [(5, 5), (6, 30), (9, 9), (40, 25), (9, 300)])
+@pytest.mark.parametrize("digits", [6, 0])
+def test_p_is_that_of_scipy_with_and_without_ties(mine, theirs, digits):
+    random = np.random.default_rng(mine + theirs)
+    some = sorted(round(value, digits) for value in random.normal(30, 3, mine))
+    others = sorted(round(value, digits) for value in random.normal(31, 3, theirs))
+    found = Pair(cell(*some), cell(*others), "higher").evidence
+    method = "asymptotic"
+    if min(mine, theirs) <= 8:
+        method = "exact"
+        if len({*some, *others}) < mine + theirs:
+            rng = np.random.default_rng(cell(*some).seed)
+            method = stats.PermutationMethod(n_resamples=9999, rng=rng)
+    expected = stats.mannwhitneyu(some, others, method=method)
+    assert found is not None
+    assert found.p == pytest.approx(float(expected.pvalue), rel=1e-12)
+    assert found.superiority == pytest.approx(float(expected.statistic) / (mine * theirs))

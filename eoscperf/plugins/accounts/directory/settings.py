@@ -7,8 +7,8 @@ import ssl
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from eoscperf.plugins.accounts.directory.names import InvalidName, dn_key
 from eoscperf.options import Option, boolean, seconds, text
+from eoscperf.plugins.accounts.directory.names import InvalidName, dn_key
 
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 

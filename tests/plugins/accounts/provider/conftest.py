@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import orm
 
 import eoscperf
-from eoscperf.security.rates import RateLimits
 from eoscperf.options import rate
+from eoscperf.security.rates import RateLimits
 from tests.plugins.accounts.provider.cast import ISSUER, Clock, Provider
 
 PLENTY = "1000000/minute"
