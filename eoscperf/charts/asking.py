@@ -21,6 +21,9 @@ MOST_INTERVALS = 120
 
 INTERVAL = "95 % interval"
 
+WHOLE = 10_000
+"""Below, whole numbers have no decimals; they are counts more often than not."""
+
 DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", None: ""}
 
 
@@ -80,7 +83,12 @@ def text_cell(text: str) -> Cell:
 
 
 def number_cell(value: float | None) -> Cell:
-    return Cell("") if value is None else Cell(significant(value), value)
+    return Cell("") if value is None else Cell(shown(value), value)
+
+
+def shown(value: float) -> str:
+    """Four significant digits; a whole number as such."""
+    return significant(int(value) if value.is_integer() and abs(value) < WHOLE else value)
 
 
 def run_cell(run: Run) -> Cell:

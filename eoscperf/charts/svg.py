@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from html import escape
 
+from eoscperf.charts.asking import shown
 from eoscperf.charts.data import Axis, Drawable, Look, Mark, Series
 from eoscperf.charts.heat import shade
 from eoscperf.charts.pen import DASHES, GROUND, Pen, cut, polyline, shape
@@ -117,7 +118,7 @@ def _bar_row(
 ) -> None:
     for mark in one.marks:
         end = x(mark.x)
-        title = f"{one.name}: {significant(mark.x)} ({mark.text})"
+        title = f"{one.name}: {shown(mark.x)} ({mark.text})"
         if chart.x.kind == "log":
             _marks([mark], one.look, pen, x, lambda _: middle, titled=True)
         else:
@@ -127,9 +128,9 @@ def _bar_row(
             dash = DASHES[one.look.dash - 1] if one.look.dash else ""
             pen.rect(role, left, middle - row / 2 + 4, width, row - 8, one.look, dash=dash, title=title)
         farthest = max(end, _whisker_across(mark, pen, x, middle))
-        pen.words("value", farthest + 7, middle + 4, significant(mark.x))
+        pen.words("value", farthest + 7, middle + 4, shown(mark.x))
     for dot in one.dots:
-        pen.path("run", shape(0, x(dot.x), middle, 3.5), title=f"{one.name}: {significant(dot.x)} (1 run)")
+        pen.path("run", shape(0, x(dot.x), middle, 3.5), title=f"{one.name}: {shown(dot.x)} (1 run)")
 
 
 def _strip_row(

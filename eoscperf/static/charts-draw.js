@@ -41,6 +41,11 @@ const SIZE = 9;
 // What is said about a mark.
 
 const digits = (value) => String(Number(value.toPrecision(Number.isInteger(value) ? 15 : 4)));
+// As the drawings write it: 568.0 beside 94.91.
+const significant = (value, many) => {
+  const size = Math.abs(value);
+  return size >= 1e-4 && size < 10 ** many ? value.toPrecision(many) : digits(value);
+};
 const moment = (value) => new Date(value).toISOString().slice(0, 16).replace("T", " ").replace(" 00:00", "");
 const valueOn = (axis, value) => {
   if (axis.kind === "category") return "";
@@ -173,7 +178,7 @@ const barsOf = (data, { marks, look }, colours) => custom(marks, (mark, api, are
   const left = Math.max(area.x, Math.min(start, end));
   const right = Math.min(area.x + area.width, Math.max(start, end));
   const style = { fill: colour, stroke: colour, lineWidth: 1 };
-  if (look.hollow) Object.assign(style, { fillOpacity: 0.2, lineWidth: 1.5, lineDash: DASHES[look.dash] });
+  if (look.dash) Object.assign(style, { fillOpacity: 0.2, lineWidth: 1.5, lineDash: DASHES[look.dash - 1] });
   const shape = { x: left, y: middle - thick / 2, width: Math.max(0, right - left), height: thick };
   return [{ type: "rect", shape, style }, ...whisker(api, data, mark, colours.text)];
 });
@@ -183,7 +188,7 @@ const valuesOf = ({ marks, dots = [] }, colours) => custom(marks, (mark, api, ar
   const last = Math.max(mark.x, mark.high === undefined ? mark.x : mark.high, 0, ...dots.map((dot) => dot.x));
   const [end, middle] = api.coord([last, mark.y]);
   const isIn = end >= area.x && end <= area.x + area.width + 1;
-  return isIn ? [text(digits(mark.x), end + 7, middle, colours, "left")] : [];
+  return isIn ? [text(significant(mark.x, 4), end + 7, middle, colours, "left")] : [];
 }, { clip: false, silent: true });
 
 const heatOf = (data, { marks }, colours) => custom(marks, (mark, api) => {
@@ -193,7 +198,7 @@ const heatOf = (data, { marks }, colours) => custom(marks, (mark, api) => {
   const style = { fill: colours.series[0], fillOpacity: colours.shades[shade[1]] };
   return [
     { type: "rect", shape: { x: x - width / 2, y: y - height / 2, width, height }, style },
-    ...(width < 36 ? [] : [text(String(Number(mark.low.toPrecision(3))), x, y, colours, "center")]),
+    ...(width < 36 ? [] : [text(significant(mark.low, 3), x, y, colours, "center")]),
   ];
 });
 
@@ -230,7 +235,7 @@ const middleOf = (data, mark, colours) => custom([mark], (_, api) => {
     },
     ...whisker(api, data, mark, colours.text),
   ];
-});
+}, { z: 5 });
 
 const bandOf = (pieces, ink) => custom(pieces, (piece, api) => {
   const points = [

@@ -32,8 +32,7 @@ def test_a_result_is_found_and_opened_and_back_leads_to_the_search(browser, serv
     browser.tab_to("f_value")
     browser.press("100", Keys.ENTER)
     browser.wait_for("4 results")
-    first = browser.table()[0]["Executed"]
-    browser.tab_to(first)
+    browser.tab_to(browser.name("tbody a[href^='/results/']"))
     browser.press(Keys.ENTER)
     browser.until(lambda: browser.address()[0].startswith("/results/"))
     browser.press(Keys.ARROW_LEFT, holding=Keys.ALT)

@@ -124,7 +124,7 @@ def show_benchmark(request: Any) -> dict[str, Any]:
         figures.figure(request, "benchmark", address, drawn, benchmark_id=benchmark.id) if drawn else None
     )
     view = request.find_service(Results).search(_criteria(benchmark, address)).view
-    more = {
+    more: dict[str, Any] = {
         "figure": figure,
         "controls": _controls(address, catalogue, found),
         "chips": _chips(address, view),

@@ -122,7 +122,7 @@ def test_the_search_draws_everything_found_the_page_or_the_selection(pages, ray,
 
     assert "<svg" not in pages.get(ray.search).text
     address = f"{ray.search}&chart=strip"
-    assert cost(lambda: pages.get(address)) <= 20
+    assert cost(lambda: pages.get(address)) <= 15
     count, text = drawn("&chart=strip")
     assert count == 12
     assert "Runs with different Size are drawn together" in text
