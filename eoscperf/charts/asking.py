@@ -88,7 +88,7 @@ def number_cell(value: float | None) -> Cell:
 
 def shown(value: float) -> str:
     """Four significant digits; a whole number as such."""
-    return significant(int(value) if value.is_integer() and abs(value) < WHOLE else value)
+    return significant(int(value) if float(value).is_integer() and abs(value) < WHOLE else value)
 
 
 def run_cell(run: Run) -> Cell:

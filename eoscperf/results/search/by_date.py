@@ -43,10 +43,7 @@ def is_about_names(search: Search) -> bool:
     """Whether a search is about nothing but names, tags and dates."""
     scope = search.scope
     return (
-        not scope.filters
-        and not search.criteria.ids
-        and scope.status is not None
-        and scope.uploaders is None
+        not scope.filters and not search.criteria.ids and scope.status is not None and scope.uploaders is None
     )
 
 
