@@ -126,7 +126,7 @@ def _parameters(wanted: Iterable[list[Metric]]) -> dict[str, Parameter]:
             label=first.label if _called(first)[0] else "",
             unit=units.symbol(first.unit) if first.unit else "",
             paths=tuple(one.path for one in alike),
-            is_cores=any(map(_is_cores, alike)),
+            is_cores=any(map(is_cores_metric, alike)),
         )
         found |= dict.fromkeys(parameter.paths, parameter)
     return found
@@ -138,7 +138,8 @@ def _called(metric: Metric) -> tuple[str, str]:
     return metric.label.casefold() if titled else "", metric.unit
 
 
-def _is_cores(metric: Metric) -> bool:
+def is_cores_metric(metric: Metric) -> bool:
+    """Whether a value is a number of processor cores, by the place that it has."""
     if metric.kind != "number" or metric.unit:
         return False
     *above, last = (segment.lower() for segment in jsonpath.parse(metric.path).segments)

@@ -24,5 +24,6 @@ def includeme(config: Any) -> None:
     config.add_authenticator("session", session.session_identity, order=200)
     config.add_request_method(session.web_session, "web_session", reify=True)
     config.add_subscriber(subscribers.name_form_targets, ApplicationCreated)
+    config.add_subscriber(subscribers.reach_provider_beside, ApplicationCreated)
     config.add_transaction_subscriber(subscribers.user_removed, UserRemoved)
     config.include(pages)

@@ -12,7 +12,7 @@ from pyramid.renderers import render_to_response
 from eoscperf import errors
 from eoscperf.login.providers import LoginProvider, LoginProviders
 from eoscperf.login.relying import Begun, LoginRefused
-from eoscperf.login.session import forget, keep, sent_secret, signer
+from eoscperf.login.session import forget, is_secure, keep, sent_secret, signer
 from eoscperf.login.sessions import WebSessions
 from eoscperf.login.terms import Terms
 from eoscperf.rest import schema
@@ -64,7 +64,7 @@ def login(request: Any) -> Any:
         path=request.route_path("login"),
         httponly=True,
         samesite="Lax",
-        secure=request.scheme == "https",
+        secure=is_secure(request),
     )
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -225,6 +225,8 @@ def _flow(request: Any, state: str) -> tuple[Begun, str] | None:
 def _fault(request: Any, provider: LoginProvider) -> str | None:
     """What a provider has sent instead of a code, in words."""
     issuer = request.GET.get("iss")
+    if issuer is None and request.registry["eoscperf.relying_party"].names_itself(provider):
+        return f"The answer does not say that it came from {provider.title}."
     if issuer is not None and issuer != provider.settings.issuer:
         # RFC 9207: the answer of another provider.
         return "The answer came from another identity provider than the one that was asked."

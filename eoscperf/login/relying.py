@@ -17,6 +17,7 @@ from authlib.oidc.core import CodeIDToken
 from joserfc.errors import JoseError
 
 from eoscperf.errors import InvalidToken, ProviderUnavailable
+from eoscperf.login.beside import client_beside
 from eoscperf.login.providers import LoginProvider, LoginProviders
 from eoscperf.security.bearer import MAX_TOKEN
 from eoscperf.security.oidc_keys import IssuerKeys, check_signature
@@ -78,6 +79,8 @@ class RelyingParty:
     ) -> None:
         self._providers = providers
         self.client = client
+        self.application: Any = None
+        """this application, which answers for a provider that runs in it"""
         self._clock = clock
         self._lock = threading.Lock()
         self._reached: dict[str, tuple[Provider, IssuerKeys]] = {}
@@ -99,6 +102,12 @@ class RelyingParty:
             code_challenge_method="S256",
         )
         return Begun(provider.name, state, nonce, verifier, redirect_uri, url)
+
+    def names_itself(self, provider: LoginProvider) -> bool:
+        """Whether the provider says with each answer that it is from it (RFC 9207)."""
+        reached, _ = self._reach(provider)
+        told = reached.ask(reached.metadata).get("authorization_response_iss_parameter_supported")
+        return told is True
 
     def complete(self, provider: LoginProvider, begun: Begun, code: str) -> Person:
         """Whom the provider has sent back with this code.
@@ -163,7 +172,10 @@ class RelyingParty:
     def _reach(self, provider: LoginProvider) -> tuple[Provider, IssuerKeys]:
         with self._lock:
             if provider.name not in self._reached:
-                reached = Provider(provider.settings, clock=self._clock, client=self.client, timeout=TIMEOUT)
+                client = self.client
+                if client is None and provider.home is not None and self.application is not None:
+                    client = client_beside(self.application, provider.home)
+                reached = Provider(provider.settings, clock=self._clock, client=client, timeout=TIMEOUT)
                 keys = IssuerKeys(provider.name, lambda: reached.ask(reached.keys), self._clock)
                 self._reached[provider.name] = (reached, keys)
             return self._reached[provider.name]

@@ -70,7 +70,12 @@ def web_session(request: Any) -> LoggedIn | None:
 
 def cookie_name(request: Any) -> str:
     # With this prefix browsers take it from this very host over https only, and for no other path.
-    return "__Host-session" if request.scheme == "https" else "session"
+    return "__Host-session" if is_secure(request) else "session"
+
+
+def is_secure(request: Any) -> bool:
+    """Whether browsers come over https, be it that a proxy passes their requests on without."""
+    return request.scheme == "https" or request.registry.settings["public_url"].startswith("https:")
 
 
 def sent_secret(request: Any) -> str | None:
@@ -94,12 +99,12 @@ def keep(request: Any, response: Any, secret: str) -> None:
         path="/",
         httponly=True,
         samesite="Lax",
-        secure=request.scheme == "https",
+        secure=is_secure(request),
     )
 
 
 def forget(request: Any, response: Any) -> None:
-    response.delete_cookie(cookie_name(request), path="/")
+    response.delete_cookie(cookie_name(request), path="/", secure=is_secure(request))
 
 
 def signer(request: Any, purpose: str) -> SignedSerializer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,7 +44,7 @@ class WebSessions:
             sub=person.sub,
             email=person.email,
             email_verified=person.email_verified,
-            entitlements=" ".join(sorted(one for one in person.entitlements if " " not in one)),
+            entitlements=_kept(person.entitlements),
             provider_session=person.provider_session,
             id_token=person.id_token,
             created_datetime=now,
@@ -74,6 +74,11 @@ class WebSessions:
             self._session.flush()
         return found
 
+    def entitle(self, iss: str, sub: str, entitlements: Iterable[str]) -> None:
+        """The provider says something else of a person than at the log-in."""
+        mine = sa.update(WebSession).where(WebSession.iss == iss, WebSession.sub == sub)
+        self._session.execute(mine.values(entitlements=_kept(entitlements)))
+
     def end_at_provider(self, iss: str, provider_session: str) -> int:
         """End what rests on a session of the provider that is over; returns how many."""
         query = sa.delete(WebSession).where(
@@ -90,6 +95,10 @@ class WebSessions:
 def clock(request: Any) -> Callable[[], datetime.datetime]:
     """What tells the time; tests have one of their own."""
     return request.registry.get("eoscperf.clock", utcnow)
+
+
+def _kept(entitlements: Iterable[str]) -> str:
+    return " ".join(sorted(one for one in entitlements if " " not in one))
 
 
 def _digest(secret: str) -> str:

@@ -20,3 +20,8 @@ def name_form_targets(event: ApplicationCreated) -> None:
     """The form to log out leads on to the identity provider."""
     registry = event.app.registry
     registry[FORM_TARGETS] = registry["eoscperf.login"].origins
+
+
+def reach_provider_beside(event: ApplicationCreated) -> None:
+    """A provider of ours is asked without a network."""
+    event.app.registry["eoscperf.relying_party"].application = event.app

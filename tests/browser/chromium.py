@@ -23,7 +23,7 @@ WIDE, NARROW = (1280, 900), (360, 740)
 
 
 class Transfer(NamedTuple):
-    """Something that was fetched; `bytes` on the wire, headers among them."""
+    """Something that was fetched; `bytes` of its body on the wire."""
 
     url: str
     kind: str
@@ -82,12 +82,16 @@ class Browser:
     def transfers(self) -> list[Transfer]:
         """What was fetched since the last look, as it was transferred."""
         started: dict[str, tuple[str, str]] = {}
+        heads: dict[str, int] = {}
         done = []
         for method, found in self._network():
             if method == "Network.requestWillBeSent":
                 started[found["requestId"]] = found["request"]["url"], found["type"]
+            elif method == "Network.responseReceived":
+                heads[found["requestId"]] = int(found["response"]["encodedDataLength"])
             elif method == "Network.loadingFinished" and found["requestId"] in started:
-                done.append(Transfer(*started[found["requestId"]], found["encodedDataLength"]))
+                size = int(found["encodedDataLength"]) - heads.get(found["requestId"], 0)
+                done.append(Transfer(*started[found["requestId"]], size))
         return [one for one in done if not one.url.startswith("data:")]
 
     def _network(self) -> list[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""Every page in a real browser: is it accessible, what does it load, does it work without scripts."""
+"""Lists, the theme and copying in a real browser, with scripts and without."""
 
 from __future__ import annotations
 
@@ -6,72 +6,6 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 pytestmark = pytest.mark.xdist_group("browser")
-
-WIDE, NARROW = (1280, 900), (360, 740)
-
-PAGES = (
-    "/",
-    "/benchmarks",
-    "/benchmarks/{benchmark}",
-    "/compare",
-    "/compare?item=flavor:{flavor}&item=flavor:{other_flavor}",
-    "/help/statistics",
-    "/results",
-    "/results?benchmark_id={benchmark}&filters=score+%3E+101&per_page=10&pick={result}",
-    "/results?f_path=score&f_op=%3C&f_value=",
-    "/results/{result}",
-    "/sites",
-    "/sites?terms=site&page=2",
-    "/sites?terms=nothing&terms=such",
-    "/sites?per_page=x",
-    "/sites/{site}",
-    "/sites/{empty_site}",
-    "/flavors/{flavor}",
-    "/flavors/{empty_flavor}",
-    "/tags",
-    "/tags/{tag}",
-    "/tags/{empty_tag}",
-    "/code-guidelines",
-    "/terms-of-service",
-    "/privacy-policy",
-    "/about",
-    "/help/api",
-    "/preferences",
-    "/nothing/here",
-)
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_accessible_quiet_and_loads_nothing_from_elsewhere(browser, served, path):
-    """In light and dark, wide and narrow; themes differ in nothing but colours."""
-    browser.open(served.url(path))
-    for size in (WIDE, NARROW):
-        for dark in (False, True):
-            browser.set(size, dark=dark)
-            shown = f"{path} {size[0]} {'dark' if dark else 'light'}"
-            assert browser.violations(contrast_only=dark) == [], shown
-        width = browser.script("return document.documentElement.scrollWidth")
-        assert width <= size[0], f"{path} is {width} wide on {size[0]}"
-    # The status of the page itself is no complaint.
-    complaints = [one for one in browser.complaints() if "the server responded with a status of 4" not in one]
-    assert complaints == []
-    assert browser.foreign_hosts(served.base) == set()
-
-
-def test_what_would_be_wrong_is_noticed(browser, served):
-    """The checks above can fail."""
-    browser.open(served.url("/about"))
-    browser.script(
-        "const image = document.createElement('img'); image.src = 'http://elsewhere.invalid/x.png';"
-        "document.querySelector('h1').after(image);"
-        "document.querySelector('h1').className = 'faint';"
-        "const sheet = new CSSStyleSheet(); sheet.replaceSync('.faint { color: #999 }');"
-        "document.adoptedStyleSheets.push(sheet);"
-    )
-    found = browser.violations()
-    assert any(one.startswith("image-alt") for one in found)
-    assert any(one.startswith("color-contrast") for one in found)
-    assert any("Content Security Policy" in one for one in browser.complaints())
 
 
 def test_a_list_is_paged_in_place_and_back_leads_back(browser, served):
@@ -113,26 +47,6 @@ def test_the_same_works_without_scripts(browser, served):
     browser.click(".chip-remove")
     browser.wait_for("1–20 of 25")
     assert browser.driver.current_url == served.url("/sites")
-
-
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_results_are_narrowed_by_facet_and_condition_picked_and_compared(browser, served, scripts):
-    browser.set(scripts=scripts)
-    browser.open(served.url("/results"))
-    browser.click(".facet a")
-    browser.wait_for("Benchmark example/c-ray:1.2")
-    assert browser.driver.current_url == served.url("/results?benchmark_id={benchmark}")
-    browser.click(".search-form summary")
-    browser.click("input[name=f_path]")
-    browser.press("score", Keys.TAB, Keys.TAB, "111.5", Keys.ENTER)
-    browser.wait_for("score == 111.5")
-    browser.wait_for("1 result")
-    assert browser.driver.current_url.endswith("&filters=score+%3D%3D+111.5")
-    assert browser.complaints() == []
-    browser.click("tbody input[name=pick]")
-    browser.click("button[name=to]")
-    browser.wait_for("What is compared")
-    assert browser.driver.current_url == served.url("/compare?item=result:{result}")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])

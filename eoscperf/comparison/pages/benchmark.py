@@ -18,6 +18,7 @@ from eoscperf.comparison import presenting
 from eoscperf.comparison.cells import METHOD
 from eoscperf.comparison.drawing import Charts
 from eoscperf.comparison.leaderboard import Leaderboard, Row
+from eoscperf.comparison.pages.narrowing import machine_choices
 from eoscperf.comparison.pages.shaping import (
     Spread,
     api_url,
@@ -105,6 +106,7 @@ def show_benchmark(request: Any) -> dict[str, Any]:
         "chips": (),
         "clear_url": None,
         "sites": (),
+        "machines": (),
         "hidden": address.others("metric", "weight", "sort_by", "base", "upload_before"),
         "catalogue_version": shown.in_force,
         "choices": [one for one in shown.catalogue if one.kind in ("number", "mixed") and not one.parameter],
@@ -123,17 +125,22 @@ def show_benchmark(request: Any) -> dict[str, Any]:
     figure = (
         figures.figure(request, "benchmark", address, drawn, benchmark_id=benchmark.id) if drawn else None
     )
-    view = request.find_service(Results).search(_criteria(benchmark, address)).view
+    search = request.find_service(Results).search(_criteria(benchmark, address))
+    view = search.view
+    machines, conditions_left = machine_choices(request, search, catalogue, address)
     more: dict[str, Any] = {
         "figure": figure,
         "controls": _controls(address, catalogue, found),
         "chips": _chips(address, view),
         "clear_url": address.with_(**dict.fromkeys(_CONDITIONS)),
     }
+    hidden = [pair for pair in values["hidden"] if pair[0] != "filters"]
+    more["machines"] = machines
+    more["hidden"] = hidden + [("filters", text) for text in conditions_left]
     if len(address.all("site_id")) < 2:
         # One of them can be chosen in the form; several stay as they are.
         more["sites"] = _sites(view)
-        more["hidden"] = [pair for pair in values["hidden"] if pair[0] != "site_id"]
+        more["hidden"] = [pair for pair in more["hidden"] if pair[0] != "site_id"]
     return values | more | _ranking(request, address, found, catalogue)
 
 
@@ -245,14 +252,13 @@ def _ranking(request: Any, address: Address, found: Leaderboard, catalogue: Cata
     )
     shown_pager = pager(address, page)
     rows = [_ranked_row(address, found, row) for row in page.items]
-    verdicts = sum(row.contrast.evidence is not None and row is not found.base for row in found.rows)
     return {
         "ranking": found,
         "metric": metric_shown(found.metric),
         "rows": rows,
         "pager": shown_pager,
         "method": METHOD,
-        "false_alarms": false_alarms(verdicts),
+        "false_alarms": false_alarms(found.verdicts),
         "left_out": left_out_sentence(found.older, found.infinite),
         "inputs": _named_inputs(found),
         "other_inputs": [

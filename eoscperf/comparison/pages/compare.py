@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ from eoscperf.comparison import presenting
 from eoscperf.comparison.cells import METHOD
 from eoscperf.comparison.comparing import TWO_RUNS, Table
 from eoscperf.comparison.drawing import Charts
+from eoscperf.comparison.machines import is_cores_metric, per_core
+from eoscperf.comparison.pages.picking import chosen, picker
 from eoscperf.comparison.pages.shaping import (
     MetricShown,
     Spread,
@@ -29,8 +32,11 @@ from eoscperf.comparison.pages.shaping import (
 from eoscperf.comparison.sentences import false_alarms
 from eoscperf.comparison.service import Comparison, Comparisons
 from eoscperf.comparison.subjects import parse
-from eoscperf.metrics.catalogue import Catalogue
+from eoscperf.metrics import units
+from eoscperf.metrics.catalogue import Catalogue, Metric
 from eoscperf.rest.schema import choice, exact, identifier, instant, several
+from eoscperf.results.query import Criteria
+from eoscperf.results.service import Results
 from eoscperf.web.urls import Address, PageQuery
 
 
@@ -49,6 +55,7 @@ WITHOUT = {"bars": ("y", "series"), "heat": ("y",)}
 COMPARE = PageQuery(
     several(exact("item", title="Item", validator=is_item), most=30, title="Items"),
     exact("base", title="Baseline", validator=is_item),
+    exact("q", title="Words"),
     several(identifier("benchmark_id", title="Benchmark"), most=20, title="Benchmarks"),
     exact("metric", title="Metric"),
     conditions(),
@@ -73,7 +80,9 @@ class ComparedRow:
     is_base: bool
     code: str
     verdict: str | None
-    machine: tuple[tuple[str, str], ...]
+    machine: tuple[tuple[str, str, bool], ...]
+    """what results say of the machine, and whether other rows have another value"""
+    per_core: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +96,25 @@ class ComparedTable:
     note: str | None
     false_alarms: str | None
     figure: figures.Figure | None
+    differing: tuple[str, ...]
+    """what machines differ in, by the words of the catalogue"""
+    per_core: str | None
+    """the unit of what medians come to for each core; None where no row tells its cores"""
 
 
 def show_comparison(request: Any) -> dict[str, Any]:
     """Flavors, sites, tags or single results side by side."""
     address = COMPARE.read(request)
     items = [parse(text) for text in address.values.get("item", ())]
-    values: dict[str, Any] = {"address": address, "outcome": None, "tables": [], "items": items}
-    values["controls"] = None
+    view = request.find_service(Results).search(Criteria(status="visible")).view
+    values: dict[str, Any] = {
+        "address": address,
+        "outcome": None,
+        "tables": [],
+        "items": items,
+        "controls": None,
+        "picker": picker(address, view),
+    }
     if not address.ok:
         return values | {"controls": _controls(address, None)}
     if not items:
@@ -123,6 +143,8 @@ def show_comparison(request: Any) -> dict[str, Any]:
         "means": _means(found),
         "method": METHOD,
         "bases": [(str(item), found.subjects[place].name) for item, place in _first_places(items, found)],
+        "chosen": chosen(address, view, items, [found.subjects[place].name for place in found.places]),
+        "choices": _choices(catalogues[0]) if len(catalogues) == 1 else (),
         "api_url": api_url(request, "compare", address),
     }
 
@@ -175,6 +197,9 @@ def _controls(address: Address, catalogue: Catalogue | None) -> figures.Controls
 def _compared(table: Table, figure: figures.Figure | None, *, hide: bool) -> ComparedTable:
     rows = []
     hidden = 0
+    catalogue, metric = table.part.catalogue, table.part.metric
+    cores = next((one.path for one in catalogue.machine if is_cores_metric(one)), None)
+    differing = {path for path in _said(table) if len(_said(table)[path]) > 1}
     for place, row in enumerate(table.rows):
         is_base = place == table.base
         if hide and not is_base and row.contrast.code in ("same", "none"):
@@ -195,12 +220,14 @@ def _compared(table: Table, figure: figures.Figure | None, *, hide: bool) -> Com
                 code=row.contrast.code,
                 verdict=shown["sentence"] if shown else None,
                 machine=tuple(
-                    (_label(table.part.catalogue, path), ", ".join(map(str, said)))
+                    (_label(catalogue, path), ", ".join(map(str, said)), path in differing)
                     for path, said in row.machine.items()
                 ),
+                per_core=per_core(metric, row.cell.median, _one_number(row.machine.get(cores or "")))
+                if row.cell
+                else None,
             )
         )
-    verdicts = sum(row.contrast.evidence is not None for row in table.rows) - 1
     return ComparedTable(
         benchmark_id=table.part.benchmark_id,
         benchmark=table.part.benchmark,
@@ -209,9 +236,38 @@ def _compared(table: Table, figure: figures.Figure | None, *, hide: bool) -> Com
         rows=tuple(rows),
         hidden=hidden,
         note=TWO_RUNS if table.of_runs else None,
-        false_alarms=false_alarms(max(0, verdicts)),
+        false_alarms=false_alarms(table.verdicts),
         figure=figure,
+        differing=tuple(_label(catalogue, path) for path in _said(table) if path in differing),
+        per_core=_unit_per_core(metric) if any(row.per_core is not None for row in rows) else None,
     )
+
+
+def _said(table: Table) -> dict[str, set[str]]:
+    """Everything that the rows say of their machines, by path."""
+    said: dict[str, set[str]] = {}
+    for row in table.rows:
+        for path, values in row.machine.items():
+            said.setdefault(path, set()).add(", ".join(map(str, values)))
+    return said
+
+
+def _one_number(values: Sequence[object] | None) -> float | None:
+    """The number, where all results say the same one."""
+    if values is None or len(values) != 1 or isinstance(values[0], bool):
+        return None
+    return values[0] if isinstance(values[0], (int, float)) else None
+
+
+def _unit_per_core(metric: Metric) -> str:
+    unit = units.symbol(metric.unit) if metric.unit else ""
+    return f"{unit} × cores" if metric.better == "lower" else f"{unit} per core"
+
+
+def _choices(catalogue: Catalogue) -> list[tuple[str, str]]:
+    """The metrics to compare by."""
+    numbers = (one for one in catalogue if one.kind in ("number", "mixed") and not one.parameter)
+    return [(one.path, f"{one.label} ({one.path})" if one.label != one.path else one.path) for one in numbers]
 
 
 def _means(found: Comparison) -> list[tuple[str, Any]]:

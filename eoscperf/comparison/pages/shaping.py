@@ -58,6 +58,6 @@ def metric_shown(metric: Metric) -> MetricShown:
 
 def api_url(request: Any, service: str, address: Address, **ids: Any) -> str:
     """The same question to the REST API."""
-    pairs = [pair for pair in address.pairs if pair[0] not in ("same", *chart_query.KEYS)]
+    pairs = [pair for pair in address.pairs if pair[0] not in ("same", "q", *chart_query.KEYS)]
     path = request.route_path(service, **ids)
     return f"{path}?{urlencode(pairs)}" if pairs else path

@@ -230,3 +230,10 @@ def test_the_log_out_names_client_session_and_the_way_back(provider, relying_par
 def test_a_provider_without_log_out_is_left_alone(fake, provider, relying_party):
     del fake.metadata["end_session_endpoint"]
     assert relying_party.log_out_url(provider, "token", BACK) is None
+
+
+def test_a_provider_tells_whether_it_names_itself(fake, provider, relying_party):
+    assert not relying_party.names_itself(provider)
+    relying_party.close()
+    fake.metadata["authorization_response_iss_parameter_supported"] = True
+    assert relying_party.names_itself(provider)

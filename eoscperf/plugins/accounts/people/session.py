@@ -169,11 +169,8 @@ class AccountSessions:
         return [AccountSession.expires_datetime > now, AccountSession.used_datetime > now - self._idle]
 
     def _forget_expired(self, identity_id: uuid.UUID) -> None:
-        self._session.execute(
-            sa.delete(AccountSession)
-            .where(AccountSession.identity_id == identity_id, sa.not_(sa.and_(*self._alive())))
-            .execution_options(synchronize_session=False)
-        )
+        # Ended as others are: what rests on them would never be ended otherwise.
+        self._end([AccountSession.identity_id == identity_id, sa.not_(sa.and_(*self._alive()))])
 
 
 def current_session(request: Any) -> AccountSession | None:

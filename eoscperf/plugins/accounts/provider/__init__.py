@@ -95,6 +95,8 @@ def includeme(config: Any) -> None:
     config.add_transaction_subscriber(subscribers.session_ended, events.SessionEnded)
     config.add_transaction_subscriber(subscribers.password_changed, events.PasswordChanged)
     config.add_transaction_subscriber(subscribers.taken_back, events.AccountTakenBack)
+    for again in (events.LoggedIn, events.VouchedAgain):
+        config.add_transaction_subscriber(subscribers.vouched_again, again)
     for gone in (events.IdentityDisabled, events.IdentityLeft, events.IdentityRemoved):
         config.add_transaction_subscriber(subscribers.identity_gone, gone)
 

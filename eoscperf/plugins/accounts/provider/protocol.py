@@ -11,6 +11,7 @@ from pyramid.response import Response
 
 from eoscperf import errors
 from eoscperf.db import reading, utcnow
+from eoscperf.login.beside import is_from_here
 from eoscperf.plugins.accounts.keys import UnusableKey
 from eoscperf.plugins.accounts.models import LocalIdentity
 from eoscperf.plugins.accounts.people.digests import digest
@@ -81,9 +82,11 @@ def preflight(request: Any) -> Response:
 def _answered(request: Any, work: Callable[[ProviderServer], Any]) -> Response:
     server = ProviderServer(request)
     try:
-        request.registry["eoscperf.rates"].spend(
-            "writes", f"accounts {counted_address(request)}", "requests for tokens"
-        )
+        if not is_from_here(request):
+            request.registry["eoscperf.rates"].spend(
+                "writes", f"accounts {counted_address(request)}", "requests for tokens"
+            )
+        # Else somebody logs in to the pages, which was counted with their own address.
         return work(server)
     except OAuth2Error as problem:
         return server.handle_error_response(None, problem)

@@ -8,14 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from eoscperf.login.sessions import WebSessions
+from eoscperf.plugins.accounts.models import LocalIdentity
 from eoscperf.plugins.accounts.people.events import (
     AccountTakenBack,
     IdentityDisabled,
     IdentityLeft,
     IdentityRemoved,
+    LoggedIn,
     PasswordChanged,
     SessionEnded,
+    VouchedAgain,
 )
+from eoscperf.plugins.accounts.people.identities import LOCAL
 from eoscperf.plugins.accounts.provider.clients import OAuthClients
 from eoscperf.plugins.accounts.provider.consents import Consents
 from eoscperf.plugins.accounts.provider.ledger import Ledger
@@ -36,6 +40,15 @@ def session_ended(event: SessionEnded, request: Any) -> None:
 def password_changed(event: PasswordChanged, request: Any) -> None:
     """Whoever knew the old password may have used it to get tokens."""
     _ledger(request).revoke_where(Authorization.identity_id == event.identity_id)
+
+
+def vouched_again(event: LoggedIn | VouchedAgain, request: Any) -> None:
+    """Who has lost a group has lost it in each browser."""
+    identity = request.dbsession.get(LocalIdentity, event.identity_id)
+    if identity is not None and identity.backend != LOCAL:
+        WebSessions(request.dbsession).entitle(
+            request.registry.settings["accounts.issuer"], str(identity.id), identity.entitlements
+        )
 
 
 def taken_back(event: AccountTakenBack, request: Any) -> None:

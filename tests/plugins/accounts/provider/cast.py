@@ -80,12 +80,15 @@ class Provider:
         web.account_session, web.secret = begun.id, secret
         return web
 
-    def sessions(self):
+    def events(self):
         manager = type("Manager", (), {"get": lambda self: self, "addAfterCommitHook": lambda *_: None})()
         request = type("Request", (), {"dbsession": self.session, "registry": self.registry})()
+        return Events(self.registry, manager, request)
+
+    def sessions(self):
         return AccountSessions(
             self.session,
-            Events(self.registry, manager, request),
+            self.events(),
             idle=datetime.timedelta(days=2),
             longest=datetime.timedelta(days=30),
             now=self.clock,

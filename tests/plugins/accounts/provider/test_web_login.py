@@ -6,29 +6,26 @@ import datetime
 import re
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 import sqlalchemy as sa
 
 from eoscperf.db import utcnow
 from eoscperf.login.models import TermsAcceptance, WebSession
 from eoscperf.login.providers import LoginProvider
+from eoscperf.plugins.accounts import ADMIN_ENTITLEMENT
+from eoscperf.plugins.accounts.people.events import VouchedAgain
 from eoscperf.security.issuers import IssuerSettings
 from eoscperf.users.models import User
-from tests.plugins.accounts.provider.cast import CLI, back
+from tests.plugins.accounts.provider.cast import CLI, ISSUER, back
 
 HTML = {"Accept": "text/html"}
 
 
 @pytest.fixture
-def web(provider, browser, monkeypatch):
-    """Ann's browser; the platform reaches its provider without a network."""
-    relying_party = provider.registry["eoscperf.relying_party"]
-    relying_party.close()
-    client = httpx.Client(transport=httpx.WSGITransport(app=provider.app))
-    monkeypatch.setattr(relying_party, "client", client)
+def web(provider, browser):
+    """Ann's browser."""
     yield browser
-    relying_party.close()
+    provider.registry["eoscperf.relying_party"].close()
 
 
 def begin(web, going_on="/sites?terms=a"):
@@ -144,9 +141,32 @@ def test_a_code_of_another_log_in_is_of_no_use(web, provider, bob):
 )
 def test_what_providers_say_instead_of_a_code_is_told_in_words(web, query, sentence):
     state = parse_qs(urlsplit(begin(web)).query)["state"][0]
-    answer = web.get(f"/login/callback?state={state}&{query}", status=400)
+    issuer = "" if "iss=" in query else f"&iss={ISSUER}"
+    answer = web.get(f"/login/callback?state={state}&{query}{issuer}", status=400)
     assert sentence in answer.text
     assert "<script>" not in answer.text
+
+
+def test_an_answer_that_does_not_say_whose_it_is_is_refused(web, provider):
+    """Ours says so with each answer (RFC 9207 section 2.4): one without may be that of another provider."""
+    answer = web.get(re.sub(r"[&?]iss=[^&]+", "", begin(web)), status=400)
+    assert "does not say that it came from Account here" in answer.text
+    assert provider.session.scalar(sa.select(sa.func.count()).select_from(WebSession)) == 0
+
+
+def test_log_ins_of_others_use_up_nobodys_rate(web, provider, set_rate):
+    """The platform asks its provider for each of them, always from the same address."""
+    set_rate(writes="2/minute")
+    for number in range(1, 4):
+        web.extra_environ["REMOTE_ADDR"] = f"192.0.2.{number}"
+        assert urlsplit(log_in(web).location).path == "/sites"
+
+
+def test_behind_a_proxy_that_takes_https_off_cookies_stay_secure(web):
+    address = begin(web)
+    answer = web.get(address, status=303, extra_environ=web.extra_environ | {"wsgi.url_scheme": "http"})
+    cookie = next(one for one in answer.headers.getall("Set-Cookie") if one.startswith("__Host-session="))
+    assert "secure" in {part.strip() for part in cookie.split(";")}
 
 
 def test_logging_out_ends_the_log_in_here_and_at_the_provider(web, provider):
@@ -169,6 +189,31 @@ def test_a_session_that_ends_at_the_provider_ends_here(web, provider):
     sessions.end(web.account_session)
     provider.session.commit()
     assert "ann@example.org" not in web.get("/tags", headers=HTML).text
+
+
+def test_a_session_of_the_provider_that_ran_out_leaves_nothing_behind(
+    web, provider, clock, ann
+):
+    """It is forgotten at the next log-in: from then on nothing would end what rests on it."""
+    log_in(web)
+    clock.pass_time(days=3)
+    provider.browser(ann)
+    assert "ann@example.org" not in web.get("/tags", headers=HTML).text
+
+
+def test_who_loses_a_group_loses_it_in_the_browser_as_well(web, provider, ann):
+    ann.backend, ann.external_id, ann.entitlements_text = "ldap", "1", f'["{ADMIN_ENTITLEMENT}"]'
+    provider.session.commit()
+    log_in(web)
+    register(web, provider)
+    assert "administrator" in web.get("/tags", headers=HTML).text
+    ann.entitlements_text = "[]"
+    provider.session.commit()
+    provider.events().emit(VouchedAgain(identity_id=ann.id))
+    provider.session.commit()
+    page = web.get("/tags", headers=HTML).text
+    assert "administrator" not in page
+    assert "ann@example.org" in page
 
 
 def test_a_log_in_lasts_twelve_hours(web, provider, clock, monkeypatch):
