@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm import Session
 from webob.cookies import SignedSerializer
 
 from eoscperf.db import reading
@@ -37,7 +40,7 @@ def session_identity(request: Any) -> Identity | None:
     secret = sent_secret(request)
     if secret is None:
         return None
-    with reading(request) as session:
+    with _apart(request) as session:
         found = WebSessions(session, now=clock(request)).find(secret)
         if found is None:
             return None
@@ -104,13 +107,27 @@ def keep(request: Any, response: Any, secret: str) -> None:
 
 
 def forget(request: Any, response: Any) -> None:
-    response.delete_cookie(cookie_name(request), path="/", secure=is_secure(request))
+    # As it was set: browsers let nothing else replace a cookie with that prefix.
+    response.set_cookie(cookie_name(request), None, path="/", httponly=True, secure=is_secure(request))
 
 
 def signer(request: Any, purpose: str) -> SignedSerializer:
     """Signs what a browser keeps for us, for one purpose."""
     key = hashlib.sha256(b"eoscperf login 1\0" + request.registry.settings["secret"]).hexdigest()
     return SignedSerializer(key, purpose)
+
+
+@contextlib.contextmanager
+def _apart(request: Any) -> Iterator[Session]:
+    """A session to read with, which leaves the request's alone on SQLite: a transaction that has begun with
+    reading cannot go on to write there once somebody else has written, and to log in and out is to write."""
+    factory = request.registry["dbsession_factory"]
+    if "eoscperf.dbsession" in request.environ or factory.kw["bind"].dialect.name != "sqlite":
+        with reading(request) as session:
+            yield session
+    else:
+        with factory() as session:
+            yield session
 
 
 def _wanted(registry: Any, iss: str) -> set[str]:

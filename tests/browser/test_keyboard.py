@@ -88,6 +88,6 @@ def test_all_there_is_to_use_is_reached_in_the_order_of_the_page(browser, served
     browser.open(served.url(path))
     if browser.driver.find_elements(By.CSS_SELECTOR, "figure.chart script.chart-data"):
         browser.script("document.querySelector('figure.chart').scrollIntoView()")
-        browser.until(lambda: browser.displayed("figure.chart button"))
+        browser.until(lambda: browser.displayed(".chart-live"))
     reached, wanted = browser.walk()
     assert reached == wanted

@@ -57,6 +57,7 @@ class Installation:
 
     def close(self) -> None:
         self.registry["eoscperf.bearer"].close()
+        self.registry["eoscperf.relying_party"].close()
         self.registry["dbengine"].dispose()
         self.engine.dispose()
 
