@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from eoscperf import extend
 from eoscperf.extend.claims import claims
+from eoscperf.options import REQUIRED, Option
 from eoscperf.scripts.context import Context, pass_context
 from eoscperf.scripts.migrations import MigrationProblem, Migrations
-from eoscperf.options import REQUIRED, Option
 
 SHOWN_KINDS = (
     "capability",

@@ -28,11 +28,11 @@ import eoscperf
 from eoscperf import extend
 from eoscperf.db import make_engine
 from eoscperf.extend.claims import CORE, claims
+from eoscperf.options import REQUIRED
 from eoscperf.rest.openapi import document
 from eoscperf.rest.service import api_services
 from eoscperf.scripts.migrations import Migrations, owner_of
 from eoscperf.security.permissions import permissions
-from eoscperf.options import REQUIRED
 
 _PLACEHOLDER = re.compile(r"\{[_a-zA-Z][^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 _OLD_PLACEHOLDER = re.compile(r"[:*]([_a-zA-Z]\w*)")

@@ -124,6 +124,7 @@ RANKING = {
 
 BEST = "Best: Alpine Cloud hpc.8 and Baltic Grid hpc.8, 100.2 s. 2 rows share rank 1."
 
+
 def in_ranking(sentence: str) -> str:
     """A verdict as rankings tell it: where there is none, without repeating why in each row."""
     return "Too few runs" if sentence.startswith("Too few runs") else sentence

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 import eoscperf
+from eoscperf.options import rate
 from eoscperf.rest.openapi import document
 from eoscperf.security.rates import RateLimits
-from eoscperf.options import rate
 from eoscperf.testing.api import AWAY, ENTITLEMENT, ApiClient
 from eoscperf.testing.conformance import Conformance
 from eoscperf.testing.factories import Make

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pyramid.exceptions import ConfigurationError
 
-from eoscperf import core_options, extend, options, settings
+from eoscperf import core_options, extend, options
 from eoscperf.db import make_engine
 from eoscperf.options import REQUIRED, Option
 from eoscperf.settings import load

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from eoscperf.plugins.mail.addresses import parse_sender, parse_support
 from eoscperf.options import Option, boolean, seconds, text, whole
+from eoscperf.plugins.mail.addresses import parse_sender, parse_support
 
 NAME = "mail"
 

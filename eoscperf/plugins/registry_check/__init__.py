@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from eoscperf.plugins.registry_check.network import parse_registries
 from eoscperf.options import Option, boolean, choice, seconds
+from eoscperf.plugins.registry_check.network import parse_registries
 
 NAME = "registry_check"
 

@@ -3,8 +3,8 @@
 import pytest
 
 from eoscperf.errors import RateLimited
-from eoscperf.security.rates import TIDIED, RateLimits
 from eoscperf.options import rate
+from eoscperf.security.rates import TIDIED, RateLimits
 
 
 @pytest.fixture
