@@ -96,5 +96,5 @@ def _name(chart: Drawable) -> str:
 
 
 def includeme(config: Any) -> None:
-    config.add_route("chart_file", r"/charts/{kind}.{extension:svg|csv}")
+    config.add_route("chart_file", r"/charts/{kind:[a-z]+}.{extension:svg|csv}")
     config.add_view(chart_file, route_name="chart_file", request_method="GET", permission="chart:read")
