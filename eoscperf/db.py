@@ -254,6 +254,12 @@ def _only_reads(request: Any) -> bool:
     return request.method in ("GET", "HEAD") and operation is not None and operation.remembered
 
 
+def write_from_the_start(session: orm.Session) -> None:
+    """For a GET that writes: on SQLite its session has to queue as a writer before it reads anything."""
+    if session.get_bind().dialect.name == "sqlite" and not session.in_transaction():
+        session.connection(execution_options={"sqlite_immediate": True})
+
+
 def waits_for_writers(request: Any) -> bool:
     """Whether the session of a request, which it has not used yet, will wait until others have written.
 

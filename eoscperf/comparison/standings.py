@@ -182,7 +182,7 @@ class Standings:
         """Of these benchmarks, by name; those that have changed are ranked anew."""
         if not ids:
             return []
-        moments, eyes = self._moments(ids), self._eyes()
+        moments, eyes = self.moments(ids), self.eyes()
         found: dict[uuid.UUID, Ranking] = {}
         for one in ids:
             ranking = self._remembered.get((one, eyes), moments[one])
@@ -197,7 +197,7 @@ class Standings:
         ordered = sorted(found, key=lambda one: (names[one].name, one.bytes))
         return [found[one] for one in ordered]
 
-    def _moments(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Hashable]:
+    def moments(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Hashable]:
         """What is the same for as long as a ranking is: two statements."""
         in_force = self._catalogues.versions_in_force(ids)
         tally = TALLIES.c
@@ -207,8 +207,8 @@ class Standings:
         stamp = self._activity.view.stamp
         return {one: (stamp, in_force.get(one, 0), changes.get(one)) for one in ids}
 
-    def _eyes(self) -> Hashable:
-        """Whoever uploaded something that is hidden sees it all the same; administrators see all of it."""
+    def eyes(self) -> Hashable:
+        """What tells viewers apart: administrators and uploaders of something hidden see it all the same."""
         view = self._activity.view
         if self._viewer.user_id is None or not (view.hidden_benchmarks or view.hidden_flavors):
             return None

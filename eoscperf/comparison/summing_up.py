@@ -10,19 +10,12 @@ from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-
 from eoscperf.comparison.sentences import direction, significant
 from eoscperf.comparison.standings import BenchmarkStanding, Standings
 from eoscperf.metrics import units
 from eoscperf.metrics.catalogue import Metric
-from eoscperf.metrics.service import MetricCatalogues
 from eoscperf.results.activity import ResultActivity
-from eoscperf.results.tables import TALLIES
-from eoscperf.results.tallies.models import ALL
 from eoscperf.review.activity import NOTHING, Activity
-from eoscperf.security.identity import Viewer
 
 MOST_NAMES = 3
 """Flavors that are named where many share the first rank."""
@@ -83,23 +76,16 @@ class Summaries:
 
     def __init__(
         self,
-        session: Session,
-        viewer: Viewer,
         activity: ResultActivity,
-        catalogues: MetricCatalogues,
         standings: Standings,
         remembered: RememberedTold,
     ) -> None:
-        self._session, self._viewer, self._activity = session, viewer, activity
-        self._catalogues, self._standings, self._remembered = catalogues, standings, remembered
+        self._activity, self._standings, self._remembered = activity, standings, remembered
 
     @classmethod
     def for_request(cls, request: Any) -> Summaries:
         return cls(
-            request.dbsession,
-            request.viewer,
             request.find_service(Activity),
-            request.find_service(MetricCatalogues),
             request.find_service(Standings),
             request.registry["eoscperf.told"],
         )
@@ -119,8 +105,7 @@ class Summaries:
         }
 
     def _told(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Told]:
-        moments = self._moments(ids)
-        eyes = self._eyes()
+        moments, eyes = self._standings.moments(ids), self._standings.eyes()
         found: dict[uuid.UUID, Told] = {}
         for identifier in ids:
             known = self._remembered.get((identifier, eyes), moments[identifier])
@@ -132,25 +117,6 @@ class Summaries:
                 told = found[identifier] = told_of(standing)
                 self._remembered.keep((identifier, eyes), moments[identifier], told)
         return {identifier: found[identifier] for identifier in ids if identifier in found}
-
-    def _moments(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Hashable]:
-        """What is the same for as long as a ranking is: two statements."""
-        in_force = self._catalogues.versions_in_force(ids)
-        tally = TALLIES.c
-        rows = sa.select(tally.benchmark_id, sa.func.sum(tally.number), sa.func.sum(tally.changes))
-        rows = rows.where(tally.facet == ALL, tally.benchmark_id.in_(ids)).group_by(tally.benchmark_id)
-        changes = {
-            identifier: (int(number), int(times)) for identifier, number, times in self._session.execute(rows)
-        }
-        stamp = self._activity.view.stamp
-        return {one: (stamp, in_force.get(one, 0), changes.get(one)) for one in ids}
-
-    def _eyes(self) -> Hashable:
-        """Whoever uploaded something that is hidden sees it all the same; administrators see all of it."""
-        view = self._activity.view
-        if self._viewer.user_id is None or not (view.hidden_benchmarks or view.hidden_flavors):
-            return None
-        return self._viewer
 
 
 def told_of(standing: BenchmarkStanding) -> Told:

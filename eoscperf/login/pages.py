@@ -10,6 +10,7 @@ from pyramid.httpexceptions import HTTPFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 
 from eoscperf import errors
+from eoscperf.db import write_from_the_start
 from eoscperf.login.providers import LoginProvider, LoginProviders
 from eoscperf.login.relying import Begun, LoginRefused
 from eoscperf.login.session import forget, is_secure, keep, sent_secret, signer
@@ -94,7 +95,7 @@ def callback(request: Any) -> Any:
         person = relying_party.complete(provider, begun, request.GET["code"])
     except LoginRefused as problem:
         return _forgetting(request, _refused(request, str(problem), going_on), begun)
-    _write_from_the_start(request)
+    write_from_the_start(request.dbsession)
     sessions = request.find_service(WebSessions)
     earlier = sent_secret(request)
     if earlier is not None:
@@ -254,13 +255,6 @@ def _forgetting(request: Any, answer: Any, begun: Begun) -> Any:
     answer.delete_cookie(_flow_cookie(begun.state), path=request.route_path("login"))
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-def _write_from_the_start(request: Any) -> None:
-    """A GET that writes: on SQLite it has to queue as a writer before it reads."""
-    session = request.dbsession
-    if session.get_bind().dialect.name == "sqlite" and not session.in_transaction():
-        session.connection(execution_options={"sqlite_immediate": True})
 
 
 def includeme(config: Any) -> None:

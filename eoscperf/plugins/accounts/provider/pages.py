@@ -9,6 +9,7 @@ from authlib.oauth2 import OAuth2Error
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render_to_response
 
+from eoscperf.db import write_from_the_start
 from eoscperf.plugins.accounts.people.session import (
     COOKIE,
     AccountSessions,
@@ -108,7 +109,7 @@ def end_session(request: Any) -> Any:
     """RP-initiated logout. Whoever cannot prove to be a client of this session has the person asked."""
     unsaved(request.response)
     # A session is ended by a GET, too: on SQLite the request has to queue as a writer before it reads.
-    write_from_the_start(request)
+    write_from_the_start(request.dbsession)
     server = ProviderServer(request)
     try:
         asked = server.validate_endpoint_request("end_session", request)
@@ -140,11 +141,6 @@ def ended(request: Any, account: Any, back: str | None) -> Any:
     answer = HTTPSeeOther(location=back) if back else gone(request)
     drop_cookie(request, answer, COOKIE)
     return answer
-
-
-def write_from_the_start(request: Any) -> None:
-    if request.dbsession.get_bind().dialect.name == "sqlite" and not request.dbsession.in_transaction():
-        request.dbsession.connection(execution_options={"sqlite_immediate": True})
 
 
 def gone(request: Any) -> Any:
